@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * portscope: which ports are open on this host, what each is for, who holds it, who can reach it.
+ *
+ * The one public header. A query goes in, rows come out through a callback, and a row is read
+ * through field descriptors, so that a program that prints rows needs no knowledge of sockets.
+ *
+ * Two phases: portscope_open() does everything that needs a privilege or a name service,
+ * portscope_each() hands out the rows and needs neither (where portscope_streams() says so, the
+ * dump itself happens there, on a netlink socket that was opened before).
+ *
+ * Functions return 0 or a negative errno; documented outcomes are positive. They never print,
+ * never exit and leave `ret_` arguments alone on failure. Strings in values live as long as the
+ * snapshot, those of a row as long as the callback.
+ */
+#ifndef PORTSCOPE_H
+#define PORTSCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of the JSON documents; rises when a key changes its meaning or goes. */
+#define PORTSCOPE_SCHEMA "portscope/1"
+
+/** Transport protocols, as bits of portscope_query.protocols. */
+enum portscope_protocol {
+	PORTSCOPE_TCP = 1,
+	PORTSCOPE_UDP = 2,
+};
+
+/** Address families, as bits of portscope_query.families. */
+enum portscope_family {
+	PORTSCOPE_INET = 1,
+	PORTSCOPE_INET6 = 2,
+};
+
+/**
+ * States, numbered as the kernel numbers them for TCP (include/net/tcp_states.h); a query holds
+ * them as bits, 1 << state. UDP knows established and unconnected. The kernel's state 7 (close)
+ * is `unconnected` for UDP and `bound-inactive` for TCP, where it answers so.
+ */
+enum portscope_state {
+	PORTSCOPE_ESTABLISHED = 1,
+	PORTSCOPE_SYN_SENT,
+	PORTSCOPE_SYN_RECV,
+	PORTSCOPE_FIN_WAIT_1,
+	PORTSCOPE_FIN_WAIT_2,
+	PORTSCOPE_TIME_WAIT,
+	PORTSCOPE_UNCONNECTED,
+	PORTSCOPE_CLOSE_WAIT,
+	PORTSCOPE_LAST_ACK,
+	PORTSCOPE_LISTEN,
+	PORTSCOPE_CLOSING,
+	PORTSCOPE_BOUND_INACTIVE = 13,
+};
+
+/** What listens: TCP in listen, UDP unconnected (the option -l). */
+#define PORTSCOPE_STATES_LISTENING (1u << PORTSCOPE_LISTEN | 1u << PORTSCOPE_UNCONNECTED)
+/** What has a peer and lives: what bare `ss` lists. */
+#define PORTSCOPE_STATES_CONNECTED                                                                 \
+	(1u << PORTSCOPE_ESTABLISHED | 1u << PORTSCOPE_SYN_SENT | 1u << PORTSCOPE_FIN_WAIT_1 |     \
+		1u << PORTSCOPE_FIN_WAIT_2 | 1u << PORTSCOPE_CLOSE_WAIT |                          \
+		1u << PORTSCOPE_LAST_ACK | 1u << PORTSCOPE_CLOSING)
+/** Every state (the option -a). */
+#define PORTSCOPE_STATES_ALL                                                                       \
+	(PORTSCOPE_STATES_LISTENING | PORTSCOPE_STATES_CONNECTED | 1u << PORTSCOPE_TIME_WAIT |     \
+		1u << PORTSCOPE_SYN_RECV | 1u << PORTSCOPE_BOUND_INACTIVE)
+
+/** The type of a field's values: which member of portscope_value holds them. */
+enum portscope_type {
+	PORTSCOPE_BOOL,      /**< .flag */
+	PORTSCOPE_NUMBER,    /**< .number */
+	PORTSCOPE_HEX,       /**< .number, written as a hexadecimal string: cookies */
+	PORTSCOPE_TEXT,      /**< .text */
+	PORTSCOPE_WORD,      /**< .word: one of a fixed set, in the order of .word.rank */
+	PORTSCOPE_ADDRESS,   /**< .endpoint without its port */
+	PORTSCOPE_ENDPOINT,  /**< .endpoint */
+	PORTSCOPE_PROCESSES, /**< .processes: all of it */
+	PORTSCOPE_NAMES,     /**< .processes: name/pid of the first, +N for the others */
+	PORTSCOPE_PIDS,      /**< .processes: their pids */
+	PORTSCOPE_CONTAINER, /**< .container */
+};
+
+/** An address with its port, as the kernel gave it. */
+struct portscope_endpoint {
+	uint8_t family;        /**< AF_INET or AF_INET6 (with ::ffff:a.b.c.d for v4-mapped) */
+	bool any_family;       /**< a wildcard that takes IPv4 and IPv6: written `*` */
+	uint16_t port;         /**< host byte order; 0 where none */
+	uint8_t address[16];   /**< network byte order; the first 4 bytes for AF_INET */
+	const char *interface; /**< the scope of a link-local address, or the interface the socket
+				  is bound to; NULL where neither */
+};
+
+/** One process that holds a socket. */
+struct portscope_process {
+	uint32_t pid;
+	const uint32_t
+		*fds; /**< its descriptors for this socket; none where only a ring holds it */
+	size_t n_fds;
+	const char *name; /**< the name a user knows it by, see the manual; NULL: not read */
+	const char *comm; /**< the kernel's name of the task, unescaped; NULL: not read */
+	const char *exe;  /**< path of the executable; NULL: not readable (kernel thread, hidden) */
+	bool exe_deleted; /**< the file behind `exe` is gone */
+	const char *cmdline; /**< the arguments, separated by spaces; NULL: not readable */
+	int64_t start_time;  /**< seconds since the epoch; 0: unknown */
+	const char *user; /**< name of its effective user, or its number as text; NULL: unknown */
+};
+
+/** The container that a process runs in, read off its cgroup. */
+struct portscope_container {
+	const char *runtime; /**< docker, podman, containerd, cri-o, lxc, systemd-nspawn */
+	const char *id;
+	const char *name; /**< NULL: not readable */
+	const char *pod;  /**< Kubernetes pod uid; NULL: none */
+};
+
+/** One value of one field of one row. */
+struct portscope_value {
+	enum portscope_type type;
+	bool known; /**< false: null, nothing else is valid */
+	bool hint;  /**< a guess: tables write it with a question mark */
+	union {
+		bool flag;
+		uint64_t number;
+		struct {
+			const char *text; /**< bytes as they came: not escaped, maybe not UTF-8 */
+			size_t length;
+		} text;
+		struct {
+			const char *name;  /**< as in JSON and filters: `established` */
+			const char *label; /**< as in tables: `ESTAB` */
+			unsigned rank;
+		} word;
+		struct portscope_endpoint endpoint;
+		struct {
+			const struct portscope_process *items;
+			size_t count;
+		} processes;
+		const struct portscope_container *container;
+	};
+};
+
+/** A field: a column, a JSON key, something to sort by. All are in portscope_fields(). */
+struct portscope_field {
+	const char *name;  /**< JSON key, name in --columns and --sort */
+	const char *title; /**< column title of tables */
+	const char *help;  /**< one sentence */
+	enum portscope_type type;
+	bool in_json;     /**< among the fields of JSON and CSV unless others are asked for */
+	bool right;       /**< aligned to the right in tables */
+	uint8_t give_way; /**< order in which columns leave a narrow table; 0: never */
+};
+
+/** All fields, in the order of JSON; an index into this table is a field id. */
+const struct portscope_field *portscope_fields(size_t *ret_count);
+/** The id of the field called `name`, or -ENOENT. */
+int portscope_field_find(const char *name);
+
+/** The name of a state (`time-wait`) and its table label (`TIME-WAIT`); NULL if there is none. */
+const char *portscope_state_name(unsigned state);
+
+struct portscope_row;
+
+/** Reads field `id` of `row`; what is not known has `known` false. */
+void portscope_get(const struct portscope_row *row, unsigned id, struct portscope_value *ret);
+
+/** One key of an order. */
+struct portscope_sort {
+	uint16_t field;
+	bool descending;
+};
+
+/** What is asked. Zero everything first; 0 in a mask means none. */
+struct portscope_query {
+	unsigned protocols; /**< of enum portscope_protocol */
+	unsigned families;  /**< of enum portscope_family; IPv4 includes dual-stack and v4-mapped */
+	uint32_t states;    /**< bits 1 << enum portscope_state */
+	const uint16_t *fields; /**< ids of the fields that will be read: no other may be */
+	size_t n_fields;
+	const struct portscope_sort *sort; /**< none: protocol, local port, address */
+	size_t n_sort;
+	bool unsorted; /**< any order will do: lets the listing stream */
+	bool numeric;  /**< no user names */
+};
+
+/** Who answered: the `host` of JSON. Strings are NULL where unknown. */
+struct portscope_host {
+	const char *name;          /**< host name */
+	const char *machine_id;    /**< machine-id(5) */
+	const char *boot_id;       /**< random UUID of this boot */
+	const char *kernel;        /**< release, as in uname(2) */
+	uint32_t netns;            /**< inode number of the network namespace; 0: unknown */
+	const char *collector;     /**< netlink or procfs */
+	const char *owner_backend; /**< bpf or procfs; NULL: owners were not asked for */
+};
+
+/** Something that the answer lacks or that the reader should know. */
+struct portscope_warning {
+	const char *text; /**< one line, no final stop; may hold unsafe bytes from outside */
+	bool incomplete;  /**< something asked for could not be seen: exit status 4 */
+	bool detail;      /**< only for readers who ask for more (--verbose) */
+};
+
+/** What a listing has seen, counted over all its rows. */
+struct portscope_counts {
+	size_t rows;
+	size_t hidden_owners; /**< rows whose owner this user may not see */
+};
+
+struct portscope_snapshot;
+
+/** True if this query is answered while the kernel's dump is read, without a buffer. */
+bool portscope_streams(const struct portscope_query *query);
+
+/** Does all that needs a privilege or a name service. `query` is copied. */
+int portscope_open(const struct portscope_query *query, struct portscope_snapshot **ret);
+
+/** Frees a snapshot; NULL is fine. */
+struct portscope_snapshot *portscope_close(struct portscope_snapshot *snapshot);
+
+/** Takes a row; a non-zero result ends the listing and is what portscope_each() returns. */
+typedef int (*portscope_row_fn)(const struct portscope_row *row, void *userdata);
+
+/** Hands out the rows. A buffered snapshot may be asked again, a streaming one only once. */
+int portscope_each(struct portscope_snapshot *snapshot, portscope_row_fn row, void *userdata);
+
+/** Who answered; of a streaming listing `collector` holds after portscope_each(). */
+const struct portscope_host *portscope_get_host(const struct portscope_snapshot *snapshot);
+
+/** When the answer was taken: seconds since the epoch. */
+int64_t portscope_get_time(const struct portscope_snapshot *snapshot);
+
+/** What is missing or worth knowing; final after portscope_each(). */
+const struct portscope_warning *portscope_get_warnings(
+	const struct portscope_snapshot *snapshot, size_t *ret_count);
+
+/** What was counted; final after portscope_each(). */
+struct portscope_counts portscope_get_counts(const struct portscope_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who holds which socket, as far as this user could see: the answer of the owner stage, asked by
+ * the annotator. Each socket has a state and a list of processes, each process is described once
+ * however many sockets it holds.
+ */
+#ifndef PORTSCOPE_MODEL_OWNER_H
+#define PORTSCOPE_MODEL_OWNER_H
+
+#include <portscope.h>
+
+#include "model/socket.h"
+
+/** What is known of a socket's holders; the order is that of sorting. */
+enum owner_state {
+	OWNER_KNOWN,
+	OWNER_NONE,    /**< no process can hold it: time-wait, orphan, kernel */
+	OWNER_HIDDEN,  /**< this user may not look at every process that might hold it */
+	OWNER_GONE,    /**< its holder ended while we looked */
+	OWNER_UNKNOWN, /**< nobody in sight holds it, though somebody may */
+};
+
+/** A process that holds sockets. */
+struct process {
+	struct portscope_process
+		shown; /**< what of it leaves the library, but for its descriptors */
+	uint32_t uid;  /**< its effective user */
+	bool has_uid;
+	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
+			   NULL: not asked for, or not readable */
+};
+
+struct owner_index;
+
+/**
+ * The holders of `socket`, which must be one of those that the index was made for. The array is
+ * the index's own; the members of each are those of portscope_process, `fds` among them.
+ * `ret_processes` receives the fuller descriptions in the same order; it may be NULL.
+ */
+enum owner_state owner_index_get(const struct owner_index *index, const struct socket *socket,
+	const struct portscope_process **ret_shown, const struct process *const **ret_processes,
+	size_t *ret_count);
+
+/** Name of an owner state as in JSON. */
+const char *owner_state_name(enum owner_state state);
+
+#endif

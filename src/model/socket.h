@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the kernel said of one socket, and nothing else. Flat and small: a listing of a busy host
+ * holds hundreds of thousands of these.
+ */
+#ifndef PORTSCOPE_MODEL_SOCKET_H
+#define PORTSCOPE_MODEL_SOCKET_H
+
+#include <stdint.h>
+#include <netinet/in.h>
+
+/** Bits of socket.present: which of the values that may be missing are there. */
+enum socket_present {
+	SOCKET_HAS_UID = 1 << 0, /**< not for time-wait, syn-recv and orphans: the kernel's 0 there
+				      is no user */
+	SOCKET_HAS_INODE = 1 << 1,
+	SOCKET_HAS_COOKIE = 1 << 2, /**< not from /proc/net */
+	SOCKET_HAS_CGROUP = 1 << 3,
+	SOCKET_HAS_MARK = 1 << 4,   /**< needs CAP_NET_ADMIN */
+	SOCKET_HAS_V6ONLY = 1 << 5, /**< `v6only` is known */
+	SOCKET_HAS_QUEUES = 1 << 6,
+};
+
+/** One socket. Ports in host byte order, addresses in network byte order. */
+struct socket {
+	uint8_t protocol; /**< IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t family;   /**< AF_INET or AF_INET6 */
+	uint8_t state;   /**< enum portscope_state; another number: unknown to us, shown as it is */
+	uint8_t present; /**< enum socket_present */
+	uint8_t v6only;  /**< 1: an IPv6 socket that takes no IPv4 */
+	uint8_t timer; /**< idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 probe */
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint16_t retransmits;
+	uint32_t expires; /**< of the timer, in milliseconds */
+	uint8_t local_address[16];
+	uint8_t remote_address[16];
+	uint64_t cookie;  /**< unique among all sockets since boot */
+	uint64_t cgroup;  /**< cgroup v2 id of the socket's creator */
+	uint32_t ifindex; /**< interface it is bound to; 0: none */
+	uint32_t recv_q;  /**< bytes; of a TCP listener: connections that wait to be accepted */
+	uint32_t send_q;  /**< bytes; of a TCP listener: the backlog */
+	uint32_t uid;
+	uint32_t inode;
+	uint32_t mark;
+};
+
+_Static_assert(sizeof(struct socket) <= 128, "a listing holds many of them");
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of warnings of one answer. */
+#include "model/warnings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int warnings_add(struct warnings *w, enum warning_kind kind, const char *format, ...)
+{
+	AUTO_FREE char *text = NULL;
+	struct portscope_warning *grown;
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < w->count; i++)
+		if (!strcmp(w->items[i].text, text))
+			return 0;
+	grown = reallocarray(w->items, w->count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	w->items = grown;
+	w->items[w->count++] = (struct portscope_warning){
+		.text = STEAL(text),
+		.incomplete = kind == WARNING_INCOMPLETE,
+		.detail = kind == WARNING_DETAIL,
+	};
+	return 0;
+}
+
+bool warnings_incomplete(const struct warnings *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->items[i].incomplete)
+			return true;
+	return false;
+}
+
+void warnings_done(struct warnings *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free((char *)w->items[i].text);
+	free(w->items);
+	*w = (struct warnings){0};
+}
