@@ -88,8 +88,9 @@ struct portscope_endpoint {
 	bool any_family;       /**< a wildcard that takes IPv4 and IPv6: written `*` */
 	uint16_t port;         /**< host byte order; 0 where none */
 	uint8_t address[16];   /**< network byte order; the first 4 bytes for AF_INET */
-	const char *interface; /**< the scope of a link-local address, or the interface the socket
-				  is bound to; NULL where neither */
+	const char *interface; /**< name of the interface it is bound to, which is the scope of a
+				    link-local address; NULL: none, or its name is unknown */
+	uint32_t ifindex;      /**< its number; 0: none */
 };
 
 /** One process that holds a socket. */
@@ -128,7 +129,8 @@ struct portscope_value {
 			size_t length;
 		} text;
 		struct {
-			const char *name;  /**< as in JSON and filters: `established` */
+			const char *name;  /**< as in JSON: `established`; NULL: only its rank is
+					      known */
 			const char *label; /**< as in tables: `ESTAB` */
 			unsigned rank;
 		} word;
@@ -136,12 +138,14 @@ struct portscope_value {
 		struct {
 			const struct portscope_process *items;
 			size_t count;
+			const char *absent; /**< why there is none: hidden, gone, unknown;
+						 NULL: no process can hold it */
 		} processes;
 		const struct portscope_container *container;
 	};
 };
 
-/** A field: a column, a JSON key, something to sort by. All are in portscope_fields(). */
+/** A field: a column, a JSON key, something to sort by. portscope_field_at() has them all. */
 struct portscope_field {
 	const char *name;  /**< JSON key, name in --columns and --sort */
 	const char *title; /**< column title of tables */
@@ -152,8 +156,8 @@ struct portscope_field {
 	uint8_t give_way; /**< order in which columns leave a narrow table; 0: never */
 };
 
-/** All fields, in the order of JSON; an index into this table is a field id. */
-const struct portscope_field *portscope_fields(size_t *ret_count);
+/** The field with this id: ids count up from 0, in the order of JSON; NULL after the last. */
+const struct portscope_field *portscope_field_at(unsigned id);
 /** The id of the field called `name`, or -ENOENT. */
 int portscope_field_find(const char *name);
 

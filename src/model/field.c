@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* THE field table, its getters, and the order of values. */
+#include "model/field.h"
+
+#include <string.h>
+
+#include "model/host.h"
+#include "model/names.h"
+#include "util/address.h"
+#include "util/macros.h"
+
+static void set_number(struct portscope_value *ret, uint64_t number)
+{
+	ret->known = true;
+	ret->number = number;
+}
+
+static void set_flag(struct portscope_value *ret, bool flag)
+{
+	ret->known = true;
+	ret->flag = flag;
+}
+
+static void set_text(struct portscope_value *ret, const char *text)
+{
+	ret->known = text != NULL;
+	ret->text.text = text;
+	ret->text.length = text ? strlen(text) : 0;
+}
+
+static void set_word(struct portscope_value *ret, const char *name, unsigned rank)
+{
+	ret->known = name != NULL;
+	ret->word.name = name;
+	ret->word.label = name;
+	ret->word.rank = rank;
+}
+
+static void set_present(
+	const struct portscope_row *row, struct portscope_value *ret, unsigned bit, uint64_t number)
+{
+	if (row->socket->present & bit)
+		set_number(ret, number);
+}
+
+/* An unconnected socket has no peer: the kernel's zeros there are not an address. */
+static bool has_peer(const struct socket *s)
+{
+	return s->remote_port || !address_is_wildcard(s->family, s->remote_address);
+}
+
+static bool is_dual_stack(const struct socket *s)
+{
+	static const uint8_t zero[16];
+
+	return s->family == AF_INET6 && s->present & SOCKET_HAS_V6ONLY && !s->v6only &&
+	       !memcmp(s->local_address, zero, sizeof(zero));
+}
+
+static void set_endpoint(const struct portscope_row *row, struct portscope_value *ret,
+	const uint8_t *address, uint16_t port)
+{
+	const struct socket *s = row->socket;
+
+	ret->known = true;
+	ret->endpoint.family = s->family;
+	ret->endpoint.port = port;
+	memcpy(ret->endpoint.address, address, sizeof(ret->endpoint.address));
+	ret->endpoint.any_family = false;
+	ret->endpoint.ifindex = 0;
+	ret->endpoint.interface = NULL;
+}
+
+static void get_protocol(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_word(ret, protocol_name(row->socket->protocol), row->socket->protocol);
+}
+
+static void get_family(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_word(ret, row->socket->family == AF_INET ? "inet" : "inet6", row->socket->family);
+}
+
+static void get_dual_stack(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->socket->family == AF_INET || row->socket->present & SOCKET_HAS_V6ONLY)
+		set_flag(ret, is_dual_stack(row->socket));
+}
+
+static void get_state(const struct portscope_row *row, struct portscope_value *ret)
+{
+	unsigned state = row->socket->state;
+
+	set_word(ret, portscope_state_name(state), state);
+	ret->word.label = state_label(state);
+	if (!ret->known) {
+		/* A state that a newer kernel invented stays visible, as its number. */
+		ret->known = true;
+		ret->word.name = ret->word.label = NULL;
+	}
+}
+
+static void get_local_address(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_endpoint(row, ret, row->socket->local_address, 0);
+}
+
+static void get_local_port(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_number(ret, row->socket->local_port);
+}
+
+static void get_remote_address(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (has_peer(row->socket))
+		set_endpoint(row, ret, row->socket->remote_address, 0);
+}
+
+static void get_remote_port(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (has_peer(row->socket))
+		set_number(ret, row->socket->remote_port);
+}
+
+static void get_local(const struct portscope_row *row, struct portscope_value *ret)
+{
+	const struct socket *s = row->socket;
+
+	set_endpoint(row, ret, s->local_address, s->local_port);
+	ret->endpoint.any_family = is_dual_stack(s);
+	ret->endpoint.ifindex = s->ifindex;
+	ret->endpoint.interface = host_interface_name(row->host, s->ifindex);
+}
+
+static void get_peer(const struct portscope_row *row, struct portscope_value *ret)
+{
+	const struct socket *s = row->socket;
+
+	if (!has_peer(s))
+		return;
+	set_endpoint(row, ret, s->remote_address, s->remote_port);
+	if (address_is_link_local6(s->family, s->remote_address)) {
+		ret->endpoint.ifindex = s->ifindex;
+		ret->endpoint.interface = host_interface_name(row->host, s->ifindex);
+	}
+}
+
+static void get_interface(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, host_interface_name(row->host, row->socket->ifindex));
+}
+
+static void get_ifindex(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->socket->ifindex)
+		set_number(ret, row->socket->ifindex);
+}
+
+static void get_recv_q(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_number(ret, row->socket->recv_q);
+}
+
+static void get_send_q(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_number(ret, row->socket->send_q);
+}
+
+static void get_uid(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_present(row, ret, SOCKET_HAS_UID, row->socket->uid);
+}
+
+static void get_user(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->n_processes && row->processes[0].user)
+		set_text(ret, row->processes[0].user);
+	else if (row->socket->present & SOCKET_HAS_UID)
+		set_text(ret, host_user_name(row->host, row->socket->uid));
+}
+
+static void get_inode(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_present(row, ret, SOCKET_HAS_INODE, row->socket->inode);
+}
+
+static void get_cookie(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_present(row, ret, SOCKET_HAS_COOKIE, row->socket->cookie);
+}
+
+static void get_mark(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_present(row, ret, SOCKET_HAS_MARK, row->socket->mark);
+}
+
+static void get_netns(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->host->shown.netns)
+		set_number(ret, row->host->shown.netns);
+}
+
+static void get_service(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->service.name);
+	ret->hint = row->service.hint;
+}
+
+static void get_service_source(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->service.name)
+		set_word(ret, service_source_name(row->service.source), row->service.source);
+}
+
+static void get_service_hint(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->service.name)
+		set_flag(ret, row->service.hint);
+}
+
+static void get_port_range(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_word(ret, port_range_name(row->range), row->range);
+}
+
+static void get_ephemeral(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->host->ephemeral.high)
+		set_flag(ret, row->ephemeral);
+}
+
+static void get_exposure(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_word(ret, exposure_name(row->exposure), row->exposure);
+}
+
+static void get_direction(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_word(ret, direction_name(row->direction), row->direction);
+}
+
+static void get_probable_client(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_flag(ret, row->probable_client);
+}
+
+/* clang-format off */
+static const struct field fields[] = {
+#define FIELD(name, title, type, needs, get, in_json, right, give_way, help) \
+	{{name, title, help, PORTSCOPE_##type, in_json, right, give_way}, needs, get}
+	/*    name              title          type      needs              getter             json   right  gives way */
+	FIELD("protocol",       "PROTO",       WORD,     0,                 get_protocol,        true,  false, 0, "Transport protocol: tcp or udp."),
+	FIELD("family",         "FAMILY",      WORD,     0,                 get_family,          true,  false, 0, "Address family of the socket: inet or inet6."),
+	FIELD("dual_stack",     "DUAL",        BOOL,     0,                 get_dual_stack,      true,  false, 0, "True for an IPv6 wildcard socket that takes IPv4 as well."),
+	FIELD("state",          "STATE",       WORD,     0,                 get_state,           true,  false, 0, "State of the socket."),
+	FIELD("local_address",  "LOCAL-ADDR",  ADDRESS,  0,                 get_local_address,   true,  false, 0, "Local address."),
+	FIELD("local_port",     "LPORT",       NUMBER,   0,                 get_local_port,      true,  true,  0, "Local port."),
+	FIELD("remote_address", "PEER-ADDR",   ADDRESS,  0,                 get_remote_address,  true,  false, 0, "Address of the peer; null without one."),
+	FIELD("remote_port",    "PPORT",       NUMBER,   0,                 get_remote_port,     true,  true,  0, "Port of the peer; null without one."),
+	FIELD("local",          "LOCAL",       ENDPOINT, NEED_INTERFACES,   get_local,           false, false, 0, "Local address and port, as ss writes them."),
+	FIELD("peer",           "PEER",        ENDPOINT, NEED_INTERFACES,   get_peer,            false, false, 0, "Address and port of the peer."),
+	FIELD("interface",      "INTERFACE",   TEXT,     NEED_INTERFACES,   get_interface,       true,  false, 3, "Interface that the socket is bound to."),
+	FIELD("ifindex",        "IFINDEX",     NUMBER,   0,                 get_ifindex,         true,  true,  3, "Number of that interface."),
+	FIELD("recv_q",         "RECV-Q",      NUMBER,   0,                 get_recv_q,          true,  true,  2, "Bytes received and not read; of a TCP listener, connections not accepted."),
+	FIELD("send_q",         "SEND-Q",      NUMBER,   0,                 get_send_q,          true,  true,  2, "Bytes sent and not acknowledged; of a TCP listener, its backlog."),
+	FIELD("uid",            "UID",         NUMBER,   0,                 get_uid,             true,  true,  5, "User id of the socket; null for time-wait, syn-recv and orphaned sockets."),
+	FIELD("user",           "USER",        TEXT,     NEED_USERS,        get_user,            true,  false, 5, "User that holds the socket: the holder's where known, else the socket's."),
+	FIELD("inode",          "INODE",       NUMBER,   0,                 get_inode,           true,  true,  3, "Inode of the socket, as in /proc/PID/fd."),
+	FIELD("cookie",         "COOKIE",      HEX,      0,                 get_cookie,          true,  false, 3, "The kernel's own number of the socket, never used twice."),
+	FIELD("mark",           "MARK",        NUMBER,   0,                 get_mark,            true,  true,  3, "Firewall mark; null without the privilege to see it."),
+	FIELD("netns",          "NETNS",       NUMBER,   NEED_NETNS,        get_netns,           true,  true,  3, "Inode of the network namespace."),
+	FIELD("service",        "SERVICE",     TEXT,     NEED_SERVICES | NEED_EPHEMERAL, get_service, true, false, 0, "What the port is for, by its number: a hint, not a proof."),
+	FIELD("service_source", "SOURCE",      WORD,     NEED_SERVICES | NEED_EPHEMERAL, get_service_source, true, false, 3, "Table that the service name comes from."),
+	FIELD("service_hint",   "HINT",        BOOL,     NEED_SERVICES | NEED_EPHEMERAL, get_service_hint, true, false, 3, "True where several programs commonly use the port."),
+	FIELD("port_range",     "RANGE",       WORD,     0,                 get_port_range,      true,  false, 4, "ICANN range of the local port: well-known, registered or dynamic."),
+	FIELD("ephemeral",      "EPHEMERAL",   BOOL,     NEED_EPHEMERAL,    get_ephemeral,       true,  false, 3, "True where this kernel may hand out the local port by itself."),
+	FIELD("exposure",       "EXPOSURE",    WORD,     NEED_ADDRESSES,    get_exposure,        true,  false, 0, "Widest place that the local address can be reached from."),
+	FIELD("direction",      "DIRECTION",   WORD,     NEED_LISTENERS | NEED_EPHEMERAL, get_direction, true, false, 1, "Who opened the connection, as far as it can be inferred."),
+	FIELD("probable_client", "CLIENT",     BOOL,     NEED_EPHEMERAL,    get_probable_client, true,  false, 3, "True for an unconnected UDP socket on an ephemeral port."),
+};
+/* clang-format on */
+
+const struct field *field_table(size_t *ret_count)
+{
+	*ret_count = ARRAY_SIZE(fields);
+	return fields;
+}
+
+const struct portscope_field *portscope_field_at(unsigned id)
+{
+	return id < ARRAY_SIZE(fields) ? &fields[id].shown : NULL;
+}
+
+int portscope_field_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (!strcmp(fields[i].shown.name, name))
+			return i;
+	return -ENOENT;
+}
+
+unsigned field_needs(const uint16_t *ids, size_t n)
+{
+	unsigned needs = 0;
+
+	for (size_t i = 0; i < n; i++)
+		needs |= fields[ids[i]].needs;
+	return needs;
+}
+
+void portscope_get(const struct portscope_row *row, unsigned id, struct portscope_value *ret)
+{
+	ret->type = fields[id].shown.type;
+	ret->known = false;
+	ret->hint = false;
+	fields[id].get(row, ret);
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_texts(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	int c = memcmp(a, b, MIN(a_length, b_length));
+
+	return c ? c : compare_numbers(a_length, b_length);
+}
+
+/* IPv4 first, v4-mapped addresses among them, as tables show them. */
+static int compare_endpoints(const struct portscope_endpoint *a, const struct portscope_endpoint *b)
+{
+	const uint8_t *a4 = address_as_ipv4(a->family, a->address);
+	const uint8_t *b4 = address_as_ipv4(b->family, b->address);
+	int c;
+
+	if (!a4 != !b4)
+		return a4 ? -1 : 1;
+	c = a4 ? memcmp(a4, b4, 4) : memcmp(a->address, b->address, 16);
+	return c ? c : compare_numbers(a->port, b->port);
+}
+
+static int compare_processes(const struct portscope_value *a, const struct portscope_value *b)
+{
+	const struct portscope_process *p, *q;
+	int c = 0;
+
+	if (!a->processes.count || !b->processes.count)
+		return compare_numbers(!a->processes.count, !b->processes.count);
+	p = a->processes.items;
+	q = b->processes.items;
+	if (a->type != PORTSCOPE_PIDS && p->name && q->name)
+		c = strcmp(p->name, q->name);
+	return c ? c : compare_numbers(p->pid, q->pid);
+}
+
+int value_compare(const struct portscope_value *a, const struct portscope_value *b)
+{
+	if (!a->known || !b->known)
+		return compare_numbers(!a->known, !b->known);
+	switch (a->type) {
+	case PORTSCOPE_BOOL:
+		return compare_numbers(a->flag, b->flag);
+	case PORTSCOPE_NUMBER:
+	case PORTSCOPE_HEX:
+		return compare_numbers(a->number, b->number);
+	case PORTSCOPE_TEXT:
+		return compare_texts(a->text.text, a->text.length, b->text.text, b->text.length);
+	case PORTSCOPE_WORD:
+		return compare_numbers(a->word.rank, b->word.rank);
+	case PORTSCOPE_ADDRESS:
+	case PORTSCOPE_ENDPOINT:
+		return compare_endpoints(&a->endpoint, &b->endpoint);
+	case PORTSCOPE_PROCESSES:
+	case PORTSCOPE_NAMES:
+	case PORTSCOPE_PIDS:
+		return compare_processes(a, b);
+	case PORTSCOPE_CONTAINER:
+		return strcmp(a->container->id, b->container->id);
+	}
+	return 0;
+}

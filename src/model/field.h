@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * THE field table: one line a field. It alone drives columns, JSON keys, CSV headers, sorting,
+ * filtering by field, --list-fields, completions and the check of the manual.
+ */
+#ifndef PORTSCOPE_MODEL_FIELD_H
+#define PORTSCOPE_MODEL_FIELD_H
+
+#include <portscope.h>
+
+/** What has to be gathered before a field can be read; OR-ed over the fields of a query. */
+enum field_need {
+	NEED_SERVICES = 1 << 0,   /**< site files with names of services */
+	NEED_EPHEMERAL = 1 << 1,  /**< the kernel's port range */
+	NEED_INTERFACES = 1 << 2, /**< names of interfaces */
+	NEED_ADDRESSES = 1 << 3,  /**< addresses of interfaces */
+	NEED_LISTENERS = 1 << 4,  /**< all TCP listeners */
+	NEED_USERS = 1 << 5,      /**< names of users */
+	NEED_OWNERS = 1 << 6,     /**< who holds the sockets */
+	NEED_PROCESSES = 1 << 7,  /**< names and details of the holders */
+	NEED_CMDLINES = 1 << 8,   /**< their arguments, executables and start times too */
+	NEED_UNITS = 1 << 9,      /**< cgroups, units and containers of sockets or holders */
+	NEED_NETNS = 1 << 10,     /**< the identity of the network namespace */
+	/** What a listing may need and still hand out rows as they come from the kernel. */
+	NEEDS_STREAMING =
+		NEED_SERVICES | NEED_EPHEMERAL | NEED_INTERFACES | NEED_ADDRESSES | NEED_NETNS,
+};
+
+/** Fills `ret->known` and the value; `ret->type` is set and `known` false before. */
+typedef void (*field_get_fn)(const struct portscope_row *row, struct portscope_value *ret);
+
+struct field {
+	struct portscope_field shown;
+	unsigned needs; /**< of enum field_need */
+	field_get_fn get;
+};
+
+/** The whole table. */
+const struct field *field_table(size_t *ret_count);
+/** What `fields` need together. */
+unsigned field_needs(const uint16_t *fields, size_t n);
+/** Orders two values of one type; unknown ones come last. */
+int value_compare(const struct portscope_value *a, const struct portscope_value *b);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whole small files, whose size procfs does not tell beforehand. */
+#include "util/file.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+int file_read(int dirfd, const char *path, size_t limit, char **ret, size_t *ret_length)
+{
+	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	AUTO_FREE char *buffer = NULL;
+	size_t used = 0, size = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n;
+
+		if (size - used < 2) {
+			char *grown = realloc(buffer, size ? 2 * size : 1024);
+
+			if (!grown)
+				return -ENOMEM;
+			buffer = grown;
+			size = size ? 2 * size : 1024;
+		}
+		n = read(fd, buffer + used, size - used - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		used += n;
+		if (used > limit)
+			return -EFBIG;
+	}
+	buffer[used] = 0;
+	*ret = STEAL(buffer);
+	if (ret_length)
+		*ret_length = used;
+	return 0;
+}
+
+int file_read_line(int dirfd, const char *path, char **ret)
+{
+	char *text;
+	int r = file_read(dirfd, path, 4096, &text, NULL);
+
+	if (r < 0)
+		return r;
+	text[strcspn(text, "\n")] = 0;
+	*ret = text;
+	return 0;
+}

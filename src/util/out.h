@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Text on its way out: one buffer that either grows (fd -1) or is written to a descriptor when it
+ * is full. The first error sticks and everything after it is dropped, so that writers need no
+ * checks in between; out_flush() tells.
+ */
+#ifndef PORTSCOPE_UTIL_OUT_H
+#define PORTSCOPE_UTIL_OUT_H
+
+#include <string.h>
+
+#include "util/macros.h"
+
+struct out {
+	char *buffer;
+	size_t used;
+	size_t size;
+	int fd;    /**< -1: keep everything in memory */
+	int error; /**< negative errno of the first failure */
+};
+
+/** Starts an empty buffer; nothing is allocated before something is written. */
+void out_init(struct out *o, int fd);
+/** Frees the buffer without writing it. */
+void out_done(struct out *o);
+/** Makes room for `n` bytes at the end; NULL after an error. */
+char *out_room(struct out *o, size_t n);
+/** Writes everything to the descriptor, if there is one; the first error so far, or 0. */
+int out_flush(struct out *o);
+
+static inline void out_bytes(struct out *o, const void *bytes, size_t n)
+{
+	char *room = likely(o->size - o->used >= n) ? o->buffer + o->used : out_room(o, n);
+
+	if (likely(room != NULL) && n) {
+		memcpy(room, bytes, n);
+		o->used += n;
+	}
+}
+
+static inline void out_text(struct out *o, const char *text)
+{
+	out_bytes(o, text, strlen(text));
+}
+
+static inline void out_char(struct out *o, char c)
+{
+	out_bytes(o, &c, 1);
+}
+
+/** Writes `n` blanks. */
+void out_blanks(struct out *o, size_t n);
+/** Writes a number in decimal; returns its length. */
+size_t out_number(struct out *o, uint64_t number);
+/** Writes a number in lower-case hexadecimal without a prefix; returns its length. */
+size_t out_hex(struct out *o, uint64_t number);
+/** Writes formatted text of at most 1023 bytes. */
+void out_format(struct out *o, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** Frees the buffer when the variable leaves its scope. */
+#define AUTO_OUT CLEANUP(out_done)
+
+#endif

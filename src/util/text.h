@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Text from outside: names of processes, users, units, files. Anybody may choose their bytes, so
+ * nothing of it reaches a terminal, a CSV file or a JSON document unescaped.
+ */
+#ifndef PORTSCOPE_UTIL_TEXT_H
+#define PORTSCOPE_UTIL_TEXT_H
+
+#include "util/out.h"
+
+/**
+ * Writes text for a reader: control, DEL, C1, bidirectional and zero-width characters and bytes
+ * that are not UTF-8 as `\x1b`, a backslash as `\\`. Returns the number of terminal columns.
+ */
+size_t text_visible(struct out *o, const char *text, size_t length);
+
+/** Writes the inside of a JSON string: valid UTF-8 exactly, other bytes as a visible `\x1b`. */
+void text_json(struct out *o, const char *text, size_t length);
+
+/**
+ * Cuts visible text (as text_visible() wrote it) to at most `columns` terminal columns: returns
+ * the number of bytes to keep and in `ret_columns` what they take.
+ */
+size_t text_cut(const char *text, size_t length, size_t columns, size_t *ret_columns);
+
+#endif
