@@ -186,6 +186,7 @@ struct portscope_query {
 	size_t n_sort;
 	bool unsorted; /**< any order will do: lets the listing stream */
 	bool numeric;  /**< no user names */
+	bool identity; /**< portscope_get_host() will be asked */
 };
 
 /** Who answered: the `host` of JSON. Strings are NULL where unknown. */

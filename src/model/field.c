@@ -163,7 +163,7 @@ static void get_recv_q(const struct portscope_row *row, struct portscope_value *
 
 static void get_send_q(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_number(ret, row->socket->send_q);
+	set_present(row, ret, SOCKET_HAS_SEND_Q, row->socket->send_q);
 }
 
 static void get_uid(const struct portscope_row *row, struct portscope_value *ret)
@@ -251,7 +251,7 @@ static const struct field fields[] = {
 	/*    name              title          type      needs              getter             json   right  gives way */
 	FIELD("protocol",       "PROTO",       WORD,     0,                 get_protocol,        true,  false, 0, "Transport protocol: tcp or udp."),
 	FIELD("family",         "FAMILY",      WORD,     0,                 get_family,          true,  false, 0, "Address family of the socket: inet or inet6."),
-	FIELD("dual_stack",     "DUAL",        BOOL,     0,                 get_dual_stack,      true,  false, 0, "True for an IPv6 wildcard socket that takes IPv4 as well."),
+	FIELD("dual_stack",     "DUAL",        BOOL,     NEED_NETLINK,                 get_dual_stack,      true,  false, 0, "True for an IPv6 wildcard socket that takes IPv4 as well."),
 	FIELD("state",          "STATE",       WORD,     0,                 get_state,           true,  false, 0, "State of the socket."),
 	FIELD("local_address",  "LOCAL-ADDR",  ADDRESS,  0,                 get_local_address,   true,  false, 0, "Local address."),
 	FIELD("local_port",     "LPORT",       NUMBER,   0,                 get_local_port,      true,  true,  0, "Local port."),
@@ -259,15 +259,15 @@ static const struct field fields[] = {
 	FIELD("remote_port",    "PPORT",       NUMBER,   0,                 get_remote_port,     true,  true,  0, "Port of the peer; null without one."),
 	FIELD("local",          "LOCAL",       ENDPOINT, NEED_INTERFACES,   get_local,           false, false, 0, "Local address and port, as ss writes them."),
 	FIELD("peer",           "PEER",        ENDPOINT, NEED_INTERFACES,   get_peer,            false, false, 0, "Address and port of the peer."),
-	FIELD("interface",      "INTERFACE",   TEXT,     NEED_INTERFACES,   get_interface,       true,  false, 3, "Interface that the socket is bound to."),
-	FIELD("ifindex",        "IFINDEX",     NUMBER,   0,                 get_ifindex,         true,  true,  3, "Number of that interface."),
+	FIELD("interface",      "INTERFACE",   TEXT,     NEED_INTERFACES | NEED_NETLINK,   get_interface,       true,  false, 3, "Interface that the socket is bound to."),
+	FIELD("ifindex",        "IFINDEX",     NUMBER,   NEED_NETLINK,                 get_ifindex,         true,  true,  3, "Number of that interface."),
 	FIELD("recv_q",         "RECV-Q",      NUMBER,   0,                 get_recv_q,          true,  true,  2, "Bytes received and not read; of a TCP listener, connections not accepted."),
 	FIELD("send_q",         "SEND-Q",      NUMBER,   0,                 get_send_q,          true,  true,  2, "Bytes sent and not acknowledged; of a TCP listener, its backlog."),
 	FIELD("uid",            "UID",         NUMBER,   0,                 get_uid,             true,  true,  5, "User id of the socket; null for time-wait, syn-recv and orphaned sockets."),
 	FIELD("user",           "USER",        TEXT,     NEED_USERS,        get_user,            true,  false, 5, "User that holds the socket: the holder's where known, else the socket's."),
 	FIELD("inode",          "INODE",       NUMBER,   0,                 get_inode,           true,  true,  3, "Inode of the socket, as in /proc/PID/fd."),
-	FIELD("cookie",         "COOKIE",      HEX,      0,                 get_cookie,          true,  false, 3, "The kernel's own number of the socket, never used twice."),
-	FIELD("mark",           "MARK",        NUMBER,   0,                 get_mark,            true,  true,  3, "Firewall mark; null without the privilege to see it."),
+	FIELD("cookie",         "COOKIE",      HEX,      NEED_NETLINK,                 get_cookie,          true,  false, 3, "The kernel's own number of the socket, never used twice."),
+	FIELD("mark",           "MARK",        NUMBER,   NEED_NETLINK,                 get_mark,            true,  true,  3, "Firewall mark; null without the privilege to see it."),
 	FIELD("netns",          "NETNS",       NUMBER,   NEED_NETNS,        get_netns,           true,  true,  3, "Inode of the network namespace."),
 	FIELD("service",        "SERVICE",     TEXT,     NEED_SERVICES | NEED_EPHEMERAL, get_service, true, false, 0, "What the port is for, by its number: a hint, not a proof."),
 	FIELD("service_source", "SOURCE",      WORD,     NEED_SERVICES | NEED_EPHEMERAL, get_service_source, true, false, 3, "Table that the service name comes from."),

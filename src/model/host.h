@@ -11,7 +11,9 @@
 /** One address of an interface. */
 struct interface_address {
 	uint8_t family;
+	bool has_broadcast;
 	uint8_t address[16];
+	uint8_t broadcast[4]; /**< of an IPv4 address */
 };
 
 struct interface {
@@ -46,12 +48,6 @@ struct users {
 	size_t count;
 };
 
-/** TCP listeners of the namespace, by port: a copy that no filter has thinned out. */
-struct listeners {
-	struct socket *items;
-	size_t count;
-};
-
 struct service_names;
 struct unit_index;
 
@@ -60,7 +56,7 @@ struct host {
 	struct interfaces interfaces;
 	struct ephemeral_ports ephemeral;
 	struct users users;
-	struct listeners listeners;
+	struct sockets listeners; /**< TCP, by local port: no filter has thinned them out */
 	struct service_names *services;
 	struct owner_index *owners;
 	struct unit_index *units;

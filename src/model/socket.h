@@ -6,6 +6,7 @@
 #ifndef PORTSCOPE_MODEL_SOCKET_H
 #define PORTSCOPE_MODEL_SOCKET_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <netinet/in.h>
 
@@ -18,7 +19,7 @@ enum socket_present {
 	SOCKET_HAS_CGROUP = 1 << 3,
 	SOCKET_HAS_MARK = 1 << 4,   /**< needs CAP_NET_ADMIN */
 	SOCKET_HAS_V6ONLY = 1 << 5, /**< `v6only` is known */
-	SOCKET_HAS_QUEUES = 1 << 6,
+	SOCKET_HAS_SEND_Q = 1 << 6, /**< not of listeners in /proc/net */
 };
 
 /** One socket. Ports in host byte order, addresses in network byte order. */
@@ -44,6 +45,21 @@ struct socket {
 	uint32_t inode;
 	uint32_t mark;
 };
+
+/** Takes one socket; a negative errno ends the collection. */
+typedef int (*socket_fn)(const struct socket *socket, void *userdata);
+
+/** A growing list of sockets. */
+struct sockets {
+	struct socket *items;
+	size_t count;
+	size_t capacity;
+};
+
+/** Appends a copy of `socket`; -ENOMEM at worst. `sockets` is a struct sockets: a socket_fn. */
+int sockets_add(const struct socket *socket, void *sockets);
+/** Frees the list, not `sockets` itself. */
+void sockets_done(struct sockets *sockets);
 
 _Static_assert(sizeof(struct socket) <= 128, "a listing holds many of them");
 

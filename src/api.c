@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The public functions and the two drivers. The buffered one collects everything, gathers what
+ * the fields need beside it and then walks the records; the streaming one does so as they come.
+ */
+#include "api.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include "annotate/annotate.h"
+#include "annotate/service.h"
+#include "collect/host.h"
+#include "model/field.h"
+#include "model/host.h"
+#include "model/order.h"
+#include "util/address.h"
+
+struct portscope_snapshot {
+	struct portscope_query query;
+	uint16_t *fields; /**< owned copies of the query's arrays */
+	struct portscope_sort *sort;
+	unsigned needs;
+	bool streaming;
+	bool spent; /**< a stream that has run */
+	struct sources sources;
+	int proc_fd; /**< owned, or -1 */
+	int etc_fd;
+	struct host host;
+	struct sockets sockets;
+	uint32_t *order; /**< NULL: as collected */
+	struct warnings warnings;
+	struct portscope_counts counts;
+	int64_t time;
+};
+
+static unsigned query_needs(const struct portscope_query *query)
+{
+	unsigned needs = field_needs(query->fields, query->n_fields);
+
+	for (size_t i = 0; i < query->n_sort; i++)
+		needs |= field_needs(&query->sort[i].field, 1);
+	/* Probable clients stand last in the natural order. */
+	if (!query->unsorted && !query->n_sort)
+		needs |= NEED_EPHEMERAL;
+	return needs;
+}
+
+bool portscope_streams(const struct portscope_query *query)
+{
+	return query->unsorted && !query->n_sort && !(query_needs(query) & ~NEEDS_STREAMING);
+}
+
+/* IPv4 has more sockets than those of AF_INET: an IPv6 one may take IPv4, or speak it. */
+static bool takes_ipv4(const struct socket *s)
+{
+	if (s->family == AF_INET || address_is_mapped(s->family, s->local_address))
+		return true;
+	return address_is_wildcard(s->family, s->local_address) &&
+	       !(s->present & SOCKET_HAS_V6ONLY && s->v6only) && !s->remote_port;
+}
+
+static bool family_wanted(const struct portscope_query *query, const struct socket *s)
+{
+	return (query->families & PORTSCOPE_INET6 && s->family == AF_INET6) ||
+	       (query->families & PORTSCOPE_INET && takes_ipv4(s));
+}
+
+static struct collect_request request_of(const struct portscope_snapshot *s)
+{
+	return (struct collect_request){
+		.protocols = s->query.protocols,
+		.families = s->query.families & PORTSCOPE_INET ? PORTSCOPE_INET | PORTSCOPE_INET6
+							       : s->query.families,
+		.states = s->query.states,
+		.needs_netlink = s->needs & NEED_NETLINK,
+	};
+}
+
+static void keep_wanted(struct portscope_snapshot *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->sockets.count; i++)
+		if (family_wanted(&s->query, &s->sockets.items[i]))
+			s->sockets.items[kept++] = s->sockets.items[i];
+	s->sockets.count = kept;
+}
+
+static void set_collector(struct portscope_snapshot *s, const struct collect_report *report)
+{
+	s->host.shown.collector = report->used_procfs ? "procfs" : "netlink";
+}
+
+/* All TCP listeners, whatever the query filters out: they tell which connections are inbound. */
+static int gather_listeners(struct portscope_snapshot *s)
+{
+	struct collect_request request = {
+		.protocols = PORTSCOPE_TCP,
+		.families = PORTSCOPE_INET | PORTSCOPE_INET6,
+		.states = 1u << PORTSCOPE_LISTEN,
+	};
+	struct collect_report report = {0};
+	int r = collect_all(&s->sources, &request, &s->host.listeners, &report, &s->warnings);
+
+	if (r >= 0)
+		direction_prepare(&s->host.listeners);
+	return r;
+}
+
+/* Interfaces are asked for only where a socket's row depends on them. */
+static bool uses_interfaces(const struct portscope_snapshot *s)
+{
+	if (!(s->needs & (NEED_INTERFACES | NEED_ADDRESSES)))
+		return false;
+	if (s->streaming)
+		return true;
+	for (size_t i = 0; i < s->sockets.count; i++) {
+		const struct socket *k = &s->sockets.items[i];
+		const uint8_t *ipv4 = address_as_ipv4(k->family, k->local_address);
+
+		if (k->ifindex)
+			return true;
+		if (s->needs & NEED_ADDRESSES && k->protocol == IPPROTO_UDP && ipv4 && ipv4[0] &&
+			ipv4[0] != 127)
+			return true;
+	}
+	return false;
+}
+
+static int gather_ports(struct portscope_snapshot *s)
+{
+	int r = 0;
+
+	if (s->needs & NEED_EPHEMERAL) {
+		r = collect_ephemeral(s->sources.proc_fd, &s->host.ephemeral);
+		if (r < 0 && r != -ENOMEM)
+			r = warnings_add(&s->warnings, WARNING_NOTE,
+				"the kernel's ephemeral port range could not be read: %s",
+				strerror(-r));
+	}
+	if (r >= 0 && s->needs & NEED_SERVICES && s->sources.etc_fd >= 0)
+		r = service_names_load(s->sources.etc_fd, &s->warnings, &s->host.services);
+	return r;
+}
+
+static int gather_interfaces(struct portscope_snapshot *s)
+{
+	int r = uses_interfaces(s) ? collect_interfaces(&s->host.interfaces) : 0;
+
+	if (r < 0 && r != -ENOMEM)
+		r = warnings_add(&s->warnings, WARNING_NOTE,
+			"names and addresses of interfaces could not be read: %s", strerror(-r));
+	return r;
+}
+
+static int gather_identity(struct portscope_snapshot *s)
+{
+	if (s->needs & NEED_NETNS || s->query.identity)
+		s->host.shown.netns = collect_netns(s->sources.proc_fd);
+	return s->query.identity ? collect_identity(&s->sources, &s->host.shown) : 0;
+}
+
+struct sort_item {
+	struct portscope_value *values; /**< one a key */
+	uint32_t position;              /**< in the natural order: decides ties */
+	uint32_t socket;
+};
+
+static int compare_items(const void *x, const void *y, void *userdata)
+{
+	const struct sort_item *a = x, *b = y;
+	const struct portscope_snapshot *s = userdata;
+
+	for (size_t i = 0; i < s->query.n_sort; i++) {
+		int c = value_compare(&a->values[i], &b->values[i]);
+
+		/* What is unknown comes last in either direction. */
+		if (c)
+			return s->sort[i].descending && a->values[i].known && b->values[i].known
+				       ? -c
+				       : c;
+	}
+	return a->position < b->position ? -1 : 1;
+}
+
+/* Sorts by fields: their values are read once a row and then compared. */
+static int sort_by_fields(struct portscope_snapshot *s)
+{
+	size_t n = s->sockets.count, keys = s->query.n_sort;
+	AUTO_FREE struct sort_item *items = reallocarray(NULL, n + 1, sizeof(*items));
+	AUTO_FREE struct portscope_value *values =
+		reallocarray(NULL, n * keys + 1, sizeof(*values));
+
+	if (!items || !values)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct portscope_row row;
+
+		annotate(&s->sockets.items[s->order[i]], &s->host, s->needs, &row);
+		for (size_t k = 0; k < keys; k++)
+			portscope_get(&row, s->sort[k].field, &values[i * keys + k]);
+		items[i] = (struct sort_item){&values[i * keys], i, s->order[i]};
+	}
+	qsort_r(items, n, sizeof(*items), compare_items, s);
+	for (size_t i = 0; i < n; i++)
+		s->order[i] = items[i].socket;
+	return 0;
+}
+
+static int sort(struct portscope_snapshot *s)
+{
+	int r;
+
+	if (s->query.unsorted && !s->query.n_sort)
+		return 0;
+	s->order = reallocarray(NULL, s->sockets.count + 1, sizeof(*s->order));
+	if (!s->order)
+		return -ENOMEM;
+	r = order_naturally(&s->sockets, &s->host, s->order);
+	return r < 0 || !s->query.n_sort ? r : sort_by_fields(s);
+}
+
+static int open_buffered(struct portscope_snapshot *s)
+{
+	struct collect_request request = request_of(s);
+	struct collect_report report = {0};
+	int r = collect_all(&s->sources, &request, &s->sockets, &report, &s->warnings);
+
+	set_collector(s, &report);
+	if (r >= 0)
+		keep_wanted(s);
+	if (r >= 0 && s->needs & NEED_LISTENERS)
+		r = gather_listeners(s);
+	if (r >= 0 && s->needs & NEED_USERS)
+		r = collect_users(&s->sockets, s->query.numeric, &s->host.users);
+	return r;
+}
+
+static void *copy_array(const void *from, size_t n, size_t size)
+{
+	void *copy = reallocarray(NULL, n + 1, size);
+
+	if (copy && n)
+		memcpy(copy, from, n * size);
+	return copy;
+}
+
+static int snapshot_fill(struct portscope_snapshot *s)
+{
+	int r = 0;
+
+	s->fields = copy_array(s->query.fields, s->query.n_fields, sizeof(*s->fields));
+	s->sort = copy_array(s->query.sort, s->query.n_sort, sizeof(*s->sort));
+	if (!s->fields || !s->sort)
+		return -ENOMEM;
+	s->query.fields = s->fields;
+	s->query.sort = s->sort;
+	s->needs = query_needs(&s->query);
+	s->streaming = portscope_streams(&s->query);
+	s->time = time(NULL);
+	if (!s->streaming)
+		r = open_buffered(s);
+	if (r >= 0)
+		r = gather_ports(s);
+	if (r >= 0)
+		r = gather_interfaces(s);
+	if (r >= 0)
+		r = gather_identity(s);
+	return r < 0 || s->streaming ? r : sort(s);
+}
+
+int snapshot_open_from(const struct portscope_query *query, const struct sources *sources,
+	struct portscope_snapshot **ret)
+{
+	struct portscope_snapshot *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->query = *query;
+	s->sources = *sources;
+	s->proc_fd = s->etc_fd = -1;
+	r = snapshot_fill(s);
+	if (r < 0) {
+		portscope_close(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+int portscope_open(const struct portscope_query *query, struct portscope_snapshot **ret)
+{
+	AUTO_CLOSE int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd};
+	struct portscope_snapshot *s;
+	int r = snapshot_open_from(query, &sources, &s);
+
+	if (r < 0)
+		return r;
+	s->proc_fd = steal_fd(&proc_fd);
+	s->etc_fd = steal_fd(&etc_fd);
+	*ret = s;
+	return 0;
+}
+
+struct portscope_snapshot *portscope_close(struct portscope_snapshot *s)
+{
+	if (!s)
+		return NULL;
+	free(s->fields);
+	free(s->sort);
+	free(s->order);
+	sockets_done(&s->sockets);
+	sockets_done(&s->host.listeners);
+	interfaces_done(&s->host.interfaces);
+	ephemeral_done(&s->host.ephemeral);
+	users_done(&s->host.users);
+	service_names_free(s->host.services);
+	identity_done(&s->host.shown);
+	warnings_done(&s->warnings);
+	close_fd(s->proc_fd);
+	close_fd(s->etc_fd);
+	free(s);
+	return NULL;
+}
+
+/** A walk over the rows. */
+struct walk {
+	struct portscope_snapshot *snapshot;
+	portscope_row_fn row;
+	void *userdata;
+	int stopped; /**< what the callback returned, if it was not 0 */
+};
+
+static int hand_out(const struct socket *socket, void *userdata)
+{
+	struct walk *walk = userdata;
+	struct portscope_snapshot *s = walk->snapshot;
+	struct portscope_row row;
+
+	if (s->streaming && !family_wanted(&s->query, socket))
+		return 0;
+	annotate(socket, &s->host, s->needs, &row);
+	s->counts.rows++;
+	walk->stopped = walk->row(&row, walk->userdata);
+	return walk->stopped ? -ECANCELED : 0;
+}
+
+static int each_streaming(struct portscope_snapshot *s, struct walk *walk)
+{
+	struct collect_request request = request_of(s);
+	struct collect_report report = {0};
+	int r;
+
+	if (s->spent)
+		return -EALREADY;
+	s->spent = true;
+	r = collect_stream(&s->sources, &request, hand_out, walk, &report, &s->warnings);
+	set_collector(s, &report);
+	return r;
+}
+
+int portscope_each(struct portscope_snapshot *s, portscope_row_fn row, void *userdata)
+{
+	struct walk walk = {.snapshot = s, .row = row, .userdata = userdata};
+	int r = 0;
+
+	s->counts = (struct portscope_counts){0};
+	if (s->streaming)
+		r = each_streaming(s, &walk);
+	else
+		for (size_t i = 0; i < s->sockets.count && r >= 0; i++)
+			r = hand_out(&s->sockets.items[s->order ? s->order[i] : i], &walk);
+	return walk.stopped ? walk.stopped : r;
+}
+
+const struct portscope_host *portscope_get_host(const struct portscope_snapshot *s)
+{
+	return &s->host.shown;
+}
+
+int64_t portscope_get_time(const struct portscope_snapshot *s)
+{
+	return s->time;
+}
+
+const struct portscope_warning *portscope_get_warnings(
+	const struct portscope_snapshot *s, size_t *ret_count)
+{
+	*ret_count = s->warnings.count;
+	return s->warnings.items;
+}
+
+struct portscope_counts portscope_get_counts(const struct portscope_snapshot *s)
+{
+	return s->counts;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The order of dumps, the merging of passes and the choice between netlink and /proc/net.
+ *
+ * The kernel's dump is not a snapshot: it resumes by position, so a socket that stays may be told
+ * twice or not at all while its neighbours come and go. A duplicate is the sign of that. Then the
+ * dump is taken again: by cookie, the last state wins, and a socket that the last pass lacks is
+ * kept only if an exact look-up still finds it. A pass without such a sign, or one that saw the
+ * same sockets as another, is believed; if the third is neither, the answer is incomplete.
+ */
+#include "collect/collect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "collect/cookies.h"
+#include "collect/dump.h"
+#include "collect/procnet.h"
+
+#define PASSES 3
+
+static const struct {
+	uint8_t number;
+	unsigned bit;
+	const char *name;
+} protocols[] = {
+	{IPPROTO_TCP, PORTSCOPE_TCP, "TCP"},
+	{IPPROTO_UDP, PORTSCOPE_UDP, "UDP"},
+};
+
+static const struct {
+	uint8_t number;
+	unsigned bit;
+	const char *name;
+} families[] = {
+	{AF_INET, PORTSCOPE_INET, "IPv4"},
+	{AF_INET6, PORTSCOPE_INET6, "IPv6"},
+};
+
+/** One collection under way. */
+struct collection {
+	const struct sources *sources;
+	const struct collect_request *request;
+	struct collect_report *report;
+	struct warnings *warnings;
+	struct transport kernel;
+	struct dumper dumper; /**< without a transport: there is no sock_diag */
+	int refusal;          /**< why not, a negative errno */
+};
+
+static int collection_begin(struct collection *c)
+{
+	struct transport *transport = c->sources->transport;
+
+	if (!transport) {
+		c->refusal = transport_open_kernel(&c->kernel);
+		if (c->refusal < 0)
+			return 0;
+		transport = &c->kernel;
+	}
+	return dumper_init(&c->dumper, transport);
+}
+
+static void collection_end(struct collection *c)
+{
+	dumper_done(&c->dumper);
+	transport_close(&c->kernel);
+}
+
+/** One pass of one dump. */
+struct pass {
+	struct sockets sockets;
+	struct cookie_set seen;
+	size_t duplicates;
+	int outcome;
+};
+
+static void pass_done(struct pass *p)
+{
+	sockets_done(&p->sockets);
+	cookie_set_done(&p->seen);
+}
+
+static int pass_add(const struct socket *socket, void *userdata)
+{
+	struct pass *p = userdata;
+	ssize_t known = cookie_set_find(&p->seen, p->sockets.items, socket->cookie);
+	int r;
+
+	if (unlikely(known >= 0)) {
+		p->duplicates++;
+		p->sockets.items[known] = *socket;
+		return 0;
+	}
+	r = sockets_add(socket, &p->sockets);
+	return r < 0 ? r : cookie_set_add(&p->seen, p->sockets.items, p->sockets.count - 1);
+}
+
+static bool pass_is_clean(const struct pass *p)
+{
+	return !p->duplicates && p->outcome == DUMP_DONE;
+}
+
+static bool passes_agree(const struct pass *a, const struct pass *b)
+{
+	if (a->outcome != DUMP_DONE || b->outcome != DUMP_DONE ||
+		a->sockets.count != b->sockets.count)
+		return false;
+	for (size_t i = 0; i < a->sockets.count; i++)
+		if (cookie_set_find(&b->seen, b->sockets.items, a->sockets.items[i].cookie) < 0)
+			return false;
+	return true;
+}
+
+/* Adds to the last pass what only an earlier one saw and the kernel still knows. */
+static int pass_adopt(struct collection *c, struct pass *last, const struct pass *earlier)
+{
+	for (size_t i = 0; i < earlier->sockets.count; i++) {
+		const struct socket *s = &earlier->sockets.items[i];
+		int r;
+
+		if (cookie_set_find(&last->seen, last->sockets.items, s->cookie) >= 0)
+			continue;
+		r = dumper_lookup(&c->dumper, s);
+		if (r > 0)
+			r = pass_add(s, last);
+		if (r == -ENOMEM)
+			return r;
+	}
+	return 0;
+}
+
+static int warn_unsure(struct collection *c, const struct pass *last, const char *what)
+{
+	if (last->outcome & DUMP_DAMAGED)
+		return warnings_add(c->warnings, WARNING_INCOMPLETE,
+			"the kernel's answer about %s sockets was cut short or damaged", what);
+	return warnings_add(c->warnings, WARNING_INCOMPLETE,
+		"%s sockets opened and closed while they were listed: some may be missing", what);
+}
+
+/* Dumps up to three times into passes[]; returns how many passes were taken. */
+static int take_passes(struct collection *c, const struct dump_request *request,
+	struct pass *passes, bool *ret_sure)
+{
+	bool sure = false;
+	int n = 0;
+
+	while (n < PASSES && !sure) {
+		int r = dumper_run(&c->dumper, request, pass_add, &passes[n]);
+
+		if (r < 0)
+			return r;
+		passes[n].outcome = r;
+		sure = pass_is_clean(&passes[n]);
+		for (int i = 0; i < n && !sure; i++)
+			sure = passes_agree(&passes[i], &passes[n]);
+		n++;
+	}
+	*ret_sure = sure;
+	return n;
+}
+
+static int append_sockets(struct sockets *list, struct sockets *more)
+{
+	int r = 0;
+
+	if (!list->count) {
+		sockets_done(list);
+		*list = *more;
+		*more = (struct sockets){0};
+		return 0;
+	}
+	for (size_t i = 0; i < more->count && r >= 0; i++)
+		r = sockets_add(&more->items[i], list);
+	return r;
+}
+
+static int dump_merged(struct collection *c, const struct dump_request *request,
+	struct sockets *ret, const char *what)
+{
+	struct pass passes[PASSES] = {0};
+	struct pass *last;
+	bool sure = false;
+	int n = take_passes(c, request, passes, &sure);
+	int r = MIN(n, 0);
+
+	if (n > 0) {
+		last = &passes[n - 1];
+		for (int i = n - 2; i >= 0 && r >= 0; i--)
+			r = pass_adopt(c, last, &passes[i]);
+		if (r >= 0 && !sure)
+			r = warn_unsure(c, last, what);
+		if (r >= 0)
+			r = append_sockets(ret, &last->sockets);
+	}
+	for (size_t i = 0; i < PASSES; i++)
+		pass_done(&passes[i]);
+	return r;
+}
+
+/* sock_diag said no: read /proc/net, and say so. */
+static int fall_back(struct collection *c, const struct dump_request *request, int refusal,
+	socket_fn found, void *userdata, const char *what)
+{
+	bool lacking = c->request->needs_netlink ||
+		       (request->protocol == IPPROTO_TCP &&
+			       request->states >> PORTSCOPE_BOUND_INACTIVE & 1);
+	int r = c->sources->proc_fd < 0
+			? -ENOENT
+			: procnet_read(c->sources->proc_fd, request, found, userdata);
+
+	if (r == -ENOENT && request->family == AF_INET6)
+		return 0; /* a kernel without IPv6 has neither */
+	c->report->used_procfs = true;
+	if (r >= 0)
+		return warnings_add(c->warnings, lacking ? WARNING_INCOMPLETE : WARNING_NOTE,
+			"sock_diag is not available for %s (%s): read /proc/net instead, which "
+			"knows no "
+			"cookie, interface, dual stack, backlog or bound-inactive socket",
+			what, strerror(-refusal));
+	if (r == -ENOENT || r == -EACCES || r == -EPERM || r == -EBADMSG)
+		return warnings_add(c->warnings, WARNING_INCOMPLETE,
+			"%s sockets could not be read: sock_diag says %s, /proc/net says %s", what,
+			strerror(-refusal), strerror(-r));
+	return r;
+}
+
+/* Errors that mean that this kernel or this user has no such sock_diag. */
+static bool is_refusal(int r)
+{
+	return r == -ENOENT || r == -EPERM || r == -EACCES || r == -EAFNOSUPPORT ||
+	       r == -EPROTONOSUPPORT || r == -EOPNOTSUPP || r == -EINVAL || r == -ENOSYS;
+}
+
+struct streaming {
+	struct recent_cookies recent;
+	socket_fn found;
+	void *userdata;
+	size_t duplicates;
+	int stopped; /**< what `found` returned below 0 */
+};
+
+static int stream_add(const struct socket *socket, void *userdata)
+{
+	struct streaming *s = userdata;
+
+	if (socket->present & SOCKET_HAS_COOKIE && recent_cookies_add(&s->recent, socket->cookie)) {
+		s->duplicates++;
+		return 0;
+	}
+	s->stopped = MIN(s->found(socket, s->userdata), 0);
+	return s->stopped;
+}
+
+static int dump_streaming(struct collection *c, const struct dump_request *request,
+	struct streaming *s, const char *what)
+{
+	struct pass view = {0};
+	int r = dumper_run(&c->dumper, request, stream_add, s);
+
+	if (r < 0)
+		return r;
+	view.outcome = r;
+	return r != DUMP_DONE || s->duplicates ? warn_unsure(c, &view, what) : 0;
+}
+
+/* Calls one protocol and family after the other; `s` NULL: merged into `list`. */
+static int collect_each(struct collection *c, struct sockets *list, struct streaming *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(protocols) * ARRAY_SIZE(families); i++) {
+		size_t p = i / ARRAY_SIZE(families), f = i % ARRAY_SIZE(families);
+		struct dump_request request = {
+			.protocol = protocols[p].number,
+			.family = families[f].number,
+			.states = c->request->states,
+			.bytecode = c->request->bytecode,
+			.bytecode_length = c->request->bytecode_length,
+		};
+		char what[16];
+		int r = c->refusal;
+
+		if (!(c->request->protocols & protocols[p].bit) ||
+			!(c->request->families & families[f].bit))
+			continue;
+		snprintf(what, sizeof(what), "%s %s", families[f].name, protocols[p].name);
+		if (c->dumper.transport)
+			r = s ? dump_streaming(c, &request, s, what)
+			      : dump_merged(c, &request, list, what);
+		if (is_refusal(r) && !(s && s->stopped))
+			r = fall_back(c, &request, r, s ? stream_add : sockets_add,
+				s ? (void *)s : list, what);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int collect_all(const struct sources *sources, const struct collect_request *request,
+	struct sockets *ret, struct collect_report *report, struct warnings *warnings)
+{
+	struct collection c = {
+		.sources = sources, .request = request, .report = report, .warnings = warnings};
+	struct sockets list = {0};
+	int r = collection_begin(&c);
+
+	if (r >= 0)
+		r = collect_each(&c, &list, NULL);
+	collection_end(&c);
+	if (r < 0) {
+		sockets_done(&list);
+		return r;
+	}
+	*ret = list;
+	return 0;
+}
+
+int collect_stream(const struct sources *sources, const struct collect_request *request,
+	socket_fn found, void *userdata, struct collect_report *report, struct warnings *warnings)
+{
+	struct collection c = {
+		.sources = sources, .request = request, .report = report, .warnings = warnings};
+	AUTO_FREE struct streaming *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->found = found;
+	s->userdata = userdata;
+	r = collection_begin(&c);
+	if (r >= 0)
+		r = collect_each(&c, NULL, s);
+	collection_end(&c);
+	return r;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The collector: from what is asked to kernel facts. It chooses the source, repeats a dump that
+ * shows signs of having missed something, and says in the warnings what it could not see.
+ */
+#ifndef PORTSCOPE_COLLECT_COLLECT_H
+#define PORTSCOPE_COLLECT_COLLECT_H
+
+#include "collect/transport.h"
+#include "model/socket.h"
+#include "model/warnings.h"
+
+/** Where facts come from. Everything below is replaced by a test. */
+struct sources {
+	struct transport *transport; /**< NULL: the kernel's own */
+	int proc_fd;                 /**< /proc; -1: there is none */
+	int etc_fd;                  /**< /etc; -1: there is none */
+};
+
+struct collect_request {
+	unsigned protocols;   /**< of enum portscope_protocol */
+	unsigned families;    /**< of enum portscope_family */
+	uint32_t states;      /**< bits 1 << enum portscope_state */
+	bool needs_netlink;   /**< something is asked that /proc/net does not know */
+	const void *bytecode; /**< a kernel filter, or NULL */
+	size_t bytecode_length;
+};
+
+/** What a collection found out beside the sockets. */
+struct collect_report {
+	bool used_procfs; /**< some or all of it comes from /proc/net */
+};
+
+/** Collects everything asked for into `ret`, without duplicates, dumping again where needed. */
+int collect_all(const struct sources *sources, const struct collect_request *request,
+	struct sockets *ret, struct collect_report *report, struct warnings *warnings);
+
+/**
+ * Hands sockets out as they are decoded, less the duplicates of the last few thousand. What
+ * `found` returns below 0 ends it and is returned.
+ */
+int collect_stream(const struct sources *sources, const struct collect_request *request,
+	socket_fn found, void *userdata, struct collect_report *report, struct warnings *warnings);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is gathered of the host beside its sockets: one small table after the other, by need. */
+#ifndef PORTSCOPE_COLLECT_HOST_H
+#define PORTSCOPE_COLLECT_HOST_H
+
+#include "collect/collect.h"
+#include "model/host.h"
+
+/** Names and addresses of the interfaces (getifaddrs(3)). */
+int collect_interfaces(struct interfaces *ret);
+void interfaces_done(struct interfaces *interfaces);
+
+/** The kernel's ephemeral ports (ip(7): ip_local_port_range, ip_local_reserved_ports). */
+int collect_ephemeral(int proc_fd, struct ephemeral_ports *ret);
+void ephemeral_done(struct ephemeral_ports *ports);
+
+/** Names of the users that own `sockets`; a number as text where there is none, or `numeric`. */
+int collect_users(const struct sockets *sockets, bool numeric, struct users *ret);
+void users_done(struct users *users);
+
+/** Name, ids and kernel of the host; what cannot be read stays NULL. */
+int collect_identity(const struct sources *sources, struct portscope_host *ret);
+void identity_done(struct portscope_host *host);
+
+/** Inode of the network namespace we are in, or 0. */
+uint32_t collect_netns(int proc_fd);
+
+#endif

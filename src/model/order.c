@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sorting 200,000 sockets by comparison costs as much as receiving half of them. The order is
+ * therefore packed into two numbers a socket, which a radix sort takes byte by byte, skipping
+ * bytes that are the same everywhere; the few that still tie are compared in full.
+ */
+#include "model/order.h"
+
+#include <string.h>
+
+#include "util/address.h"
+#include "util/macros.h"
+
+struct keyed {
+	uint64_t key;
+	uint32_t position;
+};
+
+/* The family bit and the first `bytes` bytes of an address, as a number that sorts alike. */
+static uint64_t address_key(uint8_t family, const uint8_t *address, size_t bytes)
+{
+	const uint8_t *ipv4 = address_as_ipv4(family, address);
+	uint64_t key = !ipv4;
+
+	for (size_t i = 0; i < bytes; i++)
+		key = key << 8 | (ipv4 ? (i < 4 ? ipv4[i] : 0) : address[i]);
+	return key;
+}
+
+static uint64_t local_key(const struct socket *s, const struct host *host)
+{
+	return (uint64_t)socket_is_probable_client(s, host) << 63 |
+	       (uint64_t)(s->protocol != IPPROTO_TCP) << 62 | (uint64_t)s->local_port << 42 |
+	       address_key(s->family, s->local_address, 4);
+}
+
+static uint64_t peer_key(const struct socket *s)
+{
+	return (uint64_t)s->remote_port << 41 | address_key(s->family, s->remote_address, 5);
+}
+
+static int compare_addresses(
+	const struct socket *a, const uint8_t *x, const struct socket *b, const uint8_t *y)
+{
+	const uint8_t *x4 = address_as_ipv4(a->family, x), *y4 = address_as_ipv4(b->family, y);
+
+	if (!x4 != !y4)
+		return x4 ? -1 : 1;
+	return x4 ? memcmp(x4, y4, 4) : memcmp(x, y, 16);
+}
+
+/* The full order; only sockets whose keys tie come here. */
+static int compare_ties(const void *x, const void *y, void *userdata)
+{
+	const struct socket *items = userdata;
+	const struct socket *a = &items[((const struct keyed *)x)->position];
+	const struct socket *b = &items[((const struct keyed *)y)->position];
+	int c = compare_addresses(a, a->local_address, b, b->local_address);
+
+	if (!c)
+		c = (a->remote_port > b->remote_port) - (a->remote_port < b->remote_port);
+	if (!c)
+		c = compare_addresses(a, a->remote_address, b, b->remote_address);
+	if (!c)
+		c = (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
+	if (!c)
+		c = (a->cookie > b->cookie) - (a->cookie < b->cookie);
+	return c;
+}
+
+/* Sorts by key, least significant byte first; equal keys keep their order. */
+static struct keyed *radix_sort(struct keyed *from, struct keyed *to, size_t n)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		size_t starts[256] = {0}, sum = 0;
+		struct keyed *swap;
+
+		for (size_t i = 0; i < n; i++)
+			starts[from[i].key >> shift & 255]++;
+		if (n && starts[from[0].key >> shift & 255] == n)
+			continue;
+		for (size_t i = 0; i < 256; i++) {
+			size_t count = starts[i];
+
+			starts[i] = sum;
+			sum += count;
+		}
+		for (size_t i = 0; i < n; i++)
+			to[starts[from[i].key >> shift & 255]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	return from;
+}
+
+/* Puts runs that tie in both keys into the full order. `sorted` holds the keys of the peers. */
+static void settle_ties(
+	struct keyed *sorted, size_t n, struct socket *items, const struct host *host)
+{
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && sorted[end].key == sorted[i].key &&
+				  local_key(&items[sorted[end].position], host) ==
+					  local_key(&items[sorted[i].position], host);
+			end++)
+			;
+		if (end - i > 1)
+			qsort_r(sorted + i, end - i, sizeof(*sorted), compare_ties, items);
+	}
+}
+
+int order_naturally(const struct sockets *sockets, const struct host *host, uint32_t *order)
+{
+	size_t n = sockets->count;
+	AUTO_FREE struct keyed *room = reallocarray(NULL, 2 * n + 1, sizeof(*room));
+	struct keyed *sorted;
+
+	if (!room)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		room[i] = (struct keyed){peer_key(&sockets->items[i]), i};
+	sorted = radix_sort(room, room + n, n);
+	for (size_t i = 0; i < n; i++)
+		sorted[i].key = local_key(&sockets->items[sorted[i].position], host);
+	sorted = radix_sort(sorted, sorted == room ? room + n : room, n);
+	/* The peers decide ties of the local side, so both keys have to be equal for a run. */
+	for (size_t i = 0; i < n; i++)
+		sorted[i].key = peer_key(&sockets->items[sorted[i].position]);
+	settle_ties(sorted, n, sockets->items, host);
+	for (size_t i = 0; i < n; i++)
+		order[i] = sorted[i].position;
+	return 0;
+}
