@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* --help, --version and --list-fields: what the tables say of themselves. */
+#ifndef PORTSCOPE_CLI_HELP_H
+#define PORTSCOPE_CLI_HELP_H
+
+#include "util/out.h"
+
+void help_write(struct out *o);
+void version_write(struct out *o);
+void fields_write(struct out *o);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command `list`: from options to a query, from rows to a format, and what stderr hears. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "util/suggest.h"
+
+static const char listening_columns[] = "protocol,local,service,port_range,exposure";
+static const char connection_columns[] =
+	"protocol,state,recv_q,send_q,local,peer,service,direction";
+
+/** A listing under way: what it counts for the footer, and the formatter. */
+struct list {
+	struct options options;
+	struct portscope_query query;
+	struct listing listing;
+	const struct format *format;
+	struct printer printer;
+	uint16_t columns[FORMAT_COLUMNS_MAX];
+	uint16_t asked[FORMAT_COLUMNS_MAX + 1]; /**< the columns, and what the footer needs */
+	struct portscope_sort sort[FORMAT_COLUMNS_MAX];
+	int exposure;      /**< field id, or -1: the footer does not tell */
+	size_t reached[8]; /**< rows by rank of exposure */
+	const char *names[8];
+};
+
+static int unknown_field(const char *option, const char *name)
+{
+	const char *names[FORMAT_COLUMNS_MAX];
+	const char *near;
+	size_t n = 0;
+
+	for (; n < ARRAY_SIZE(names) && portscope_field_at(n); n++)
+		names[n] = portscope_field_at(n)->name;
+	near = suggest(name, names, n);
+	if (near)
+		message("%s: there is no field '%s'; did you mean %s?", option, name, near);
+	else
+		message("%s: there is no field '%s'; portscope --list-fields names them all",
+			option, name);
+	return STATUS_USAGE;
+}
+
+/* Reads "a,b,c" into ids, behind the `n` that are there; returns the new number or -1. */
+static int parse_fields(const char *option, const char *text, uint16_t *ids, size_t n)
+{
+	while (*text) {
+		size_t length = strcspn(text, ",");
+		char name[64];
+		int id;
+
+		snprintf(name, sizeof(name), "%.*s", (int)MIN(length, sizeof(name) - 1), text);
+		id = portscope_field_find(name);
+		if (id < 0) {
+			unknown_field(option, name);
+			return -1;
+		}
+		if (n == FORMAT_COLUMNS_MAX) {
+			message("%s: more than %d fields", option, FORMAT_COLUMNS_MAX);
+			return -1;
+		}
+		ids[n++] = id;
+		text += length;
+		text += *text == ',';
+	}
+	if (!n)
+		message("%s: an empty list; portscope --list-fields names the fields", option);
+	return n ? (int)n : -1;
+}
+
+static int choose_columns(struct list *l)
+{
+	const char *asked = l->options.columns;
+	int n = 0;
+
+	if (!asked || *asked == '+') {
+		if (l->format->all_fields) {
+			for (unsigned id = 0; portscope_field_at(id); id++)
+				if (portscope_field_at(id)->in_json)
+					l->columns[n++] = id;
+		} else {
+			n = parse_fields("--columns",
+				l->options.listening && !l->options.all ? listening_columns
+									: connection_columns,
+				l->columns, 0);
+		}
+	}
+	if (asked)
+		n = parse_fields("--columns", asked + (*asked == '+'), l->columns, n);
+	if (n < 0)
+		return STATUS_USAGE;
+	l->listing.columns = l->columns;
+	l->listing.n_columns = n;
+	return 0;
+}
+
+static int choose_sort(struct list *l)
+{
+	const char *text = l->options.sort;
+	size_t n = 0;
+
+	while (text && *text) {
+		bool descending = *text == '-';
+		char name[64];
+		uint16_t id;
+
+		text += descending;
+		snprintf(name, sizeof(name), "%.*s", (int)MIN(strcspn(text, ","), sizeof(name) - 1),
+			text);
+		if (n == ARRAY_SIZE(l->sort) || parse_fields("--sort", name, &id, 0) < 0)
+			return STATUS_USAGE;
+		l->sort[n++] = (struct portscope_sort){id, descending};
+		text += strcspn(text, ",");
+		text += *text == ',';
+	}
+	if (text && !n) {
+		message("--sort: an empty list; portscope --list-fields names the fields");
+		return STATUS_USAGE;
+	}
+	l->query.sort = l->sort;
+	l->query.n_sort = n;
+	return 0;
+}
+
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return 80;
+	return size.ws_col;
+}
+
+static bool wants_colour(const struct list *l)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (l->options.colour != COLOUR_AUTO)
+		return l->options.colour == COLOUR_ALWAYS;
+	return l->listing.width && !(no_color && *no_color);
+}
+
+static int prepare(struct list *l)
+{
+	const struct options *o = &l->options;
+
+	l->format = o->format ? o->format : &format_table;
+	l->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
+	l->query.families = o->families ? o->families : PORTSCOPE_INET | PORTSCOPE_INET6;
+	l->query.states = o->all         ? PORTSCOPE_STATES_ALL
+			  : o->listening ? PORTSCOPE_STATES_LISTENING
+					 : PORTSCOPE_STATES_CONNECTED;
+	l->query.numeric = o->numeric;
+	l->query.identity = l->format != &format_table && l->format != &format_csv;
+	if (choose_columns(l) || choose_sort(l))
+		return STATUS_USAGE;
+	l->query.unsorted = l->format->any_order && !o->sort;
+	l->listing.query = &l->query;
+	l->listing.command = "list";
+	l->listing.width = l->format == &format_table ? terminal_width() : 0;
+	l->listing.may_drop = !o->columns;
+	l->listing.colour = l->format == &format_table && wants_colour(l);
+	l->listing.no_header = o->no_header;
+	l->listing.verbose = o->verbose;
+	memcpy(l->asked, l->columns, sizeof(l->columns));
+	l->query.fields = l->asked;
+	l->query.n_fields = l->listing.n_columns;
+	l->exposure = l->listing.width ? portscope_field_find("exposure") : -1;
+	if (l->exposure >= 0)
+		l->asked[l->query.n_fields++] = l->exposure;
+	return 0;
+}
+
+static int measure_row(const struct portscope_row *row, void *userdata)
+{
+	struct list *l = userdata;
+
+	l->format->measure(&l->printer, row);
+	return 0;
+}
+
+static int print_row(const struct portscope_row *row, void *userdata)
+{
+	struct list *l = userdata;
+	struct portscope_value value;
+
+	l->format->row(&l->printer, row);
+	if (l->exposure >= 0) {
+		portscope_get(row, l->exposure, &value);
+		if (value.known && value.word.rank < ARRAY_SIZE(l->reached)) {
+			l->reached[value.word.rank]++;
+			l->names[value.word.rank] = value.word.name;
+		}
+	}
+	return l->printer.out->error;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* For a reader at a terminal: how many, from how far they can be reached, what did not fit. */
+static void put_footer(struct list *l)
+{
+	AUTO_OUT struct out left_out = {.fd = -1};
+	struct out *o = l->printer.out;
+	size_t n = l->printer.rows;
+	bool any = false;
+
+	if (l->query.states == PORTSCOPE_STATES_LISTENING) {
+		out_format(o, "%zu listening", n);
+		for (size_t i = ARRAY_SIZE(l->reached); i-- > 0;)
+			if (l->reached[i]) {
+				out_format(o, "%s %zu %s", any ? "," : ":", l->reached[i],
+					l->names[i]);
+				any = true;
+			}
+	} else {
+		out_format(o, "%zu socket%s", n, plural(n));
+	}
+	out_text(o, ".\n");
+	if (table_left_out(&l->printer, &left_out)) {
+		out_format(o, "Left out to fit %u columns: ", l->listing.width);
+		out_bytes(o, left_out.buffer, left_out.used);
+		out_text(o, ".\n");
+	}
+}
+
+static int print_all(struct list *l, struct portscope_snapshot *snapshot)
+{
+	int r = 0;
+
+	l->listing.snapshot = snapshot;
+	l->printer.listing = &l->listing;
+	if (l->format->begin)
+		l->format->begin(&l->printer);
+	if (l->format->measure)
+		r = portscope_each(snapshot, measure_row, l);
+	if (r >= 0)
+		r = portscope_each(snapshot, print_row, l);
+	if (l->format->end)
+		l->format->end(&l->printer);
+	if (r >= 0 && l->listing.width && !l->listing.no_header)
+		put_footer(l);
+	return r;
+}
+
+/* Tells a reader what the answer lacks; returns the exit status that follows from it. */
+static int report_warnings(const struct list *l, const struct portscope_snapshot *snapshot)
+{
+	int status = STATUS_DONE;
+	size_t n;
+	const struct portscope_warning *w = portscope_get_warnings(snapshot, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (w[i].incomplete)
+			status = STATUS_INCOMPLETE;
+		if (!w[i].detail || l->options.verbose)
+			message("%s", w[i].text);
+	}
+	return status;
+}
+
+/* A closed pipe ends quietly: its reader has seen enough. */
+static int finish_output(struct out *o)
+{
+	int r = out_flush(o);
+
+	if (r == 0 || r == -EPIPE)
+		return STATUS_DONE;
+	message("cannot write the output: %s", strerror(-r));
+	return STATUS_FAILED;
+}
+
+static int run(struct list *l)
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+	struct portscope_snapshot *snapshot;
+	int r, status, written;
+
+	l->printer.out = &out;
+	r = portscope_open(&l->query, &snapshot);
+	if (r < 0) {
+		message("cannot list the sockets: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	r = print_all(l, snapshot);
+	written = finish_output(&out);
+	status = report_warnings(l, snapshot);
+	if (r < 0 && !out.error) {
+		message("the listing ended early: %s", strerror(-r));
+		written = STATUS_FAILED;
+	}
+	portscope_close(snapshot);
+	return written ? written : status;
+}
+
+static int print_text(void (*write_text)(struct out *o))
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+
+	write_text(&out);
+	return finish_output(&out);
+}
+
+int command_list(int argc, char **argv)
+{
+	struct list l = {0};
+
+	if (options_parse(argc, argv, &l.options))
+		return STATUS_USAGE;
+	if (l.options.help)
+		return print_text(help_write);
+	if (l.options.version)
+		return print_text(version_write);
+	if (l.options.list_fields)
+		return print_text(fields_write);
+	if (l.options.n_words) {
+		message("unexpected argument '%s'; see portscope --help", l.options.words[0]);
+		return STATUS_USAGE;
+	}
+	return prepare(&l) ? STATUS_USAGE : run(&l);
+}

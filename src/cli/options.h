@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * THE option table: getopt, --help, the completions' check and the manual's check all go by it.
+ * Letters mean what they mean in ss(8).
+ */
+#ifndef PORTSCOPE_CLI_OPTIONS_H
+#define PORTSCOPE_CLI_OPTIONS_H
+
+#include <portscope.h>
+
+#include "format/format.h"
+
+/** Exit status; see the manual. */
+enum exit_status {
+	STATUS_DONE = 0,
+	STATUS_FOUND = 1, /**< findings, differences, or nothing of what was asked by name */
+	STATUS_USAGE = 2,
+	STATUS_FAILED = 3,
+	STATUS_INCOMPLETE = 4,
+};
+
+/** What the command line says. */
+struct options {
+	bool listening, all;
+	unsigned protocols, families; /**< 0: not said */
+	bool numeric;
+	bool processes;
+	bool no_header;
+	bool verbose;
+	bool list_fields, help, version;
+	const struct format *format; /**< NULL: the table */
+	const char *columns;         /**< NULL: the default ones */
+	const char *sort;
+	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
+	char **words; /**< what is not an option; ends in NULL */
+	int n_words;
+};
+
+/** Options as bits: which commands take which. */
+struct option_spec {
+	char letter; /**< 0: none */
+	const char *name;
+	const char *argument; /**< name of its argument, or NULL */
+	const char *help;
+};
+
+/** Option `i`, or NULL after the last. */
+const struct option_spec *option_at(size_t i);
+
+/** Reads a command line; on a mistake it says so on stderr and returns STATUS_USAGE, else 0. */
+int options_parse(int argc, char **argv, struct options *ret);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a formatter is: rows in, text out. A formatter sees the public header and util alone; it
+ * reads values through field descriptors and computes nothing about sockets.
+ */
+#ifndef PORTSCOPE_FORMAT_FORMAT_H
+#define PORTSCOPE_FORMAT_FORMAT_H
+
+#include <portscope.h>
+
+#include "util/out.h"
+
+#define FORMAT_COLUMNS_MAX 64
+
+/** What stays the same for a whole listing. */
+struct listing {
+	const struct portscope_snapshot *snapshot;
+	const struct portscope_query *query;
+	const char *command;     /**< name of the command, for `query` in JSON */
+	const uint16_t *columns; /**< field ids */
+	size_t n_columns;        /**< at most FORMAT_COLUMNS_MAX */
+	unsigned width;          /**< columns of the terminal; 0: not a terminal, nothing is cut */
+	bool may_drop;           /**< columns may be left out where they do not fit */
+	bool colour;
+	bool no_header;
+	bool verbose; /**< warnings that are details count too */
+};
+
+/** A formatter at work; the members behind `out` are its own. */
+struct printer {
+	const struct listing *listing;
+	struct out *out;
+	size_t rows;
+	unsigned widths[FORMAT_COLUMNS_MAX]; /**< table: 0 for a column left out */
+	struct out scratch; /**< a cell under way; JSON lines: what starts each record */
+};
+
+struct format {
+	const char *name;
+	bool any_order;  /**< rows are wanted as they come, unsorted where no order is asked for */
+	bool all_fields; /**< by default all fields of JSON, not the columns of the table */
+	/** Called before the first row; NULL: nothing to do. */
+	void (*begin)(struct printer *p);
+	/** Called for every row before the first one is written; NULL: no need to. */
+	void (*measure)(struct printer *p, const struct portscope_row *row);
+	void (*row)(struct printer *p, const struct portscope_row *row);
+	void (*end)(struct printer *p);
+};
+
+extern const struct format format_table, format_json, format_json_lines, format_csv;
+
+/** Writes the fields that a narrow table had to leave out, as a list; false if there are none. */
+bool table_left_out(const struct printer *p, struct out *o);
+
+#endif

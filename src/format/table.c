@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The table. It looks at every row twice, first to measure and then to write, because keeping the
+ * text of all cells would cost more memory than the sockets themselves.
+ */
+#include "format/format.h"
+
+#include "format/text.h"
+#include "util/text.h"
+
+#define GAP          2
+#define NARROWEST    8 /* a column is not cut below this */
+#define COLOUR_FAINT "\033[2m"
+#define COLOUR_OFF   "\033[0m"
+
+static const struct portscope_field *field_of(const struct printer *p, size_t column)
+{
+	return portscope_field_at(p->listing->columns[column]);
+}
+
+static void table_begin(struct printer *p)
+{
+	out_init(&p->scratch, -1);
+	for (size_t i = 0; i < p->listing->n_columns; i++)
+		p->widths[i] = p->listing->no_header ? 1 : strlen(field_of(p, i)->title);
+}
+
+static void table_measure(struct printer *p, const struct portscope_row *row)
+{
+	for (size_t i = 0; i < p->listing->n_columns; i++) {
+		struct portscope_value value;
+		size_t width;
+
+		portscope_get(row, p->listing->columns[i], &value);
+		p->scratch.used = 0;
+		width = text_value(&p->scratch, &value, TEXT_TABLE);
+		if (width > p->widths[i])
+			p->widths[i] = width;
+	}
+}
+
+static size_t total_width(const struct printer *p)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < p->listing->n_columns; i++)
+		if (p->widths[i])
+			total += p->widths[i] + GAP;
+	return total ? total - GAP : 0;
+}
+
+/* The column that gives way first, or -1. */
+static int next_to_drop(const struct printer *p)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < p->listing->n_columns; i++)
+		if (p->widths[i] && field_of(p, i)->give_way &&
+			(found < 0 || field_of(p, i)->give_way > field_of(p, found)->give_way))
+			found = i;
+	return found;
+}
+
+static bool may_cut(const struct portscope_field *field)
+{
+	return field->type == PORTSCOPE_TEXT || field->type == PORTSCOPE_NAMES ||
+	       field->type == PORTSCOPE_PROCESSES || field->type == PORTSCOPE_PIDS ||
+	       field->type == PORTSCOPE_CONTAINER;
+}
+
+/* The widest column, names before addresses; -1 when all are as narrow as they may be. */
+static int next_to_cut(const struct printer *p, bool names_only)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < p->listing->n_columns; i++)
+		if (p->widths[i] > NARROWEST && (!names_only || may_cut(field_of(p, i))) &&
+			(found < 0 || p->widths[i] > p->widths[found]))
+			found = i;
+	return found;
+}
+
+static void fit(struct printer *p)
+{
+	int column;
+
+	while (p->listing->may_drop && total_width(p) > p->listing->width &&
+		(column = next_to_drop(p)) >= 0)
+		p->widths[column] = 0;
+	while (total_width(p) > p->listing->width &&
+		((column = next_to_cut(p, true)) >= 0 || (column = next_to_cut(p, false)) >= 0))
+		p->widths[column]--;
+}
+
+static size_t last_column(const struct printer *p)
+{
+	size_t last = p->listing->n_columns;
+
+	while (last && !p->widths[last - 1])
+		last--;
+	return last ? last - 1 : 0;
+}
+
+static void put_header(struct printer *p)
+{
+	size_t last = last_column(p);
+
+	for (size_t i = 0; i <= last; i++) {
+		const struct portscope_field *field = field_of(p, i);
+		size_t length = MIN(strlen(field->title), (size_t)p->widths[i]);
+
+		if (!p->widths[i])
+			continue;
+		if (field->right)
+			out_blanks(p->out, p->widths[i] - length);
+		out_bytes(p->out, field->title, length);
+		if (i < last)
+			out_blanks(p->out, GAP + (field->right ? 0 : p->widths[i] - length));
+	}
+	out_char(p->out, '\n');
+}
+
+/* Words that say how far something reaches or how bad it is. */
+static const char *colour_of(const struct portscope_value *value)
+{
+	static const struct {
+		const char *word;
+		const char *colour;
+	} colours[] = {
+		{"any", "\033[33m"},
+		{"public", "\033[31m"},
+		{"loopback", COLOUR_FAINT},
+	};
+
+	if (value->known && value->type == PORTSCOPE_WORD && value->word.name)
+		for (size_t i = 0; i < ARRAY_SIZE(colours); i++)
+			if (!strcmp(value->word.name, colours[i].word))
+				return colours[i].colour;
+	return NULL;
+}
+
+/* Cuts what was written since `start` to the width of its column; returns its new width. */
+static size_t cut_cell(struct out *o, size_t start, size_t width)
+{
+	size_t columns;
+
+	o->used = start + text_cut(o->buffer + start, o->used - start, width - 1, &columns);
+	out_text(o, "…");
+	return columns + 1;
+}
+
+static void put_cell(
+	struct printer *p, size_t column, const struct portscope_value *value, bool last)
+{
+	struct out *cell = &p->scratch;
+	const char *colour = p->listing->colour ? colour_of(value) : NULL;
+	size_t width = p->widths[column], used;
+	bool right = field_of(p, column)->right;
+
+	cell->used = 0;
+	used = text_value(cell, value, TEXT_TABLE);
+	if (unlikely(used > width && p->listing->width))
+		used = cut_cell(cell, 0, width);
+	if (right && used < width)
+		out_blanks(p->out, width - used);
+	if (colour)
+		out_text(p->out, colour);
+	out_bytes(p->out, cell->buffer, cell->used);
+	if (colour)
+		out_text(p->out, COLOUR_OFF);
+	if (!last)
+		out_blanks(p->out, GAP + (right || used > width ? 0 : width - used));
+}
+
+static void table_row(struct printer *p, const struct portscope_row *row)
+{
+	size_t last;
+
+	if (!p->rows++) {
+		if (p->listing->width)
+			fit(p);
+		if (!p->listing->no_header)
+			put_header(p);
+	}
+	last = last_column(p);
+	for (size_t i = 0; i <= last; i++) {
+		struct portscope_value value;
+
+		if (!p->widths[i])
+			continue;
+		portscope_get(row, p->listing->columns[i], &value);
+		put_cell(p, i, &value, i == last);
+	}
+	out_char(p->out, '\n');
+}
+
+static void table_end(struct printer *p)
+{
+	if (!p->rows && !p->listing->no_header) {
+		if (p->listing->width)
+			fit(p);
+		put_header(p);
+	}
+	out_done(&p->scratch);
+}
+
+bool table_left_out(const struct printer *p, struct out *o)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->listing->n_columns; i++)
+		if (!p->widths[i]) {
+			out_text(o, any ? ", " : "");
+			out_text(o, field_of(p, i)->title);
+			any = true;
+		}
+	return any;
+}
+
+const struct format format_table = {
+	.name = "table",
+	.begin = table_begin,
+	.measure = table_measure,
+	.row = table_row,
+	.end = table_end,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values as text for a reader: what tables and CSV share. */
+#ifndef PORTSCOPE_FORMAT_TEXT_H
+#define PORTSCOPE_FORMAT_TEXT_H
+
+#include <portscope.h>
+
+#include "util/out.h"
+
+enum text_style {
+	TEXT_TABLE, /**< labels, question marks at hints, v4-mapped addresses as IPv4, `-` for null
+		     */
+	TEXT_PLAIN, /**< as JSON has it, nothing for null */
+};
+
+/** Writes one value, escaped; returns the terminal columns it takes. */
+size_t text_value(struct out *o, const struct portscope_value *value, enum text_style style);
+
+/** Writes a time as RFC 3339 has it, in UTC, without quotes. */
+void text_time(struct out *o, int64_t time);
+
+#endif

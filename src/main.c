@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command table. A command word in first place is the command; without one it is `list`. */
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+const struct command commands[] = {
+	{"list", "[OPTIONS]", "which ports are open; the default", command_list},
+	{0},
+};
+
+int main(int argc, char **argv)
+{
+	const struct command *command = commands;
+
+	/* Widths of characters; messages stay as they are. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+	/* A reader who has seen enough closes the pipe: that is no failure, see the writers. */
+	signal(SIGPIPE, SIG_IGN);
+	for (const struct command *c = commands; c->name && argc > 1; c++)
+		if (!strcmp(argv[1], c->name))
+			return c->run(argc - 1, argv + 1);
+	return command->run(argc, argv);
+}
