@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Turns the facts in *.tsv into one C file of constant tables (their layout: tables.h).
+
+usage: build.py DIRECTORY OUTPUT
+
+The tables hold numbers alone: strings are offsets into two pools, names in one (what a listing
+touches, in the order of ports) and all other texts in the other, so that nothing is relocated and
+nothing parsed when the program starts. Everything is checked on the way; the first mistake ends
+the build with file, line and what is wrong.
+"""
+
+import os
+import re
+import sys
+
+PROTOCOLS = {"tcp": 6, "udp": 17, "dccp": 33, "sctp": 132}  # IPPROTO_*: rows are in this order
+RISKS = (
+    "amplification", "cleartext", "cleartext-credentials", "info-only", "information-disclosure",
+    "lateral-movement", "legacy-obsolete", "open-proxy", "remote-code-execution",
+    "remote-root-equivalent", "unauthenticated-by-default",
+)
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
+PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
+
+COLUMNS = {
+    "services.tsv": "port protocol name description",
+    "preferred.tsv": "port protocol preferred_name registry_first_name reason",
+    "defacto.tsv": "port protocol name software iana_name_if_different source",
+    "insecure.tsv": "port protocol name risk_class severity why safer_alternative reference",
+    "pairs.tsv": "cleartext_port protocol name secure_port secure_protocol secure_name mechanism"
+                 " reference relation",
+}
+
+HASH_SLOTS = 16384  # a power of two, more than twice the number of names
+DE_FACTO_BIT = 0x8000  # in a reference of a name: a de-facto row, not a registered one
+HINT_BIT = 1 << 31  # in the name of an entry: enum of tables.h
+SOURCE_SHIFT = 24
+
+
+class DataError(Exception):
+    """A mistake in the data, as it is shown."""
+
+
+class Row:
+    """One line of a file, its cells by column name."""
+
+    def __init__(self, file, line, cells):
+        self.file, self.line, self.cells = file, line, cells
+
+    def __getitem__(self, column):
+        return self.cells[column]
+
+    def fail(self, what):
+        raise DataError(f"{self.file}:{self.line}: {what}")
+
+    def text(self, column):
+        value = self[column]
+        if not value:
+            self.fail(f"{column} is empty")
+        return value
+
+    def name(self, column):
+        value = self[column]
+        if not re.fullmatch(r"[a-z0-9*+._/-]{1,32}", value):
+            self.fail(f"{column} is no service name: {value!r}")
+        return value
+
+    def ports(self, column="port"):
+        """First and last port."""
+        match = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", self[column])
+        if not match:
+            self.fail(f"{column} is neither a port nor lo-hi: {self[column]!r}")
+        low, high = int(match[1]), int(match[2] or match[1])
+        if not 0 < low <= high <= 65535:
+            self.fail(f"{column} is out of range (1-65535, low first): {self[column]}")
+        return low, high
+
+    def port(self, column="port"):
+        low, high = self.ports(column)
+        if low != high:
+            self.fail(f"{column} must be one port: {self[column]}")
+        return low
+
+    def word(self, column, words):
+        if self[column] not in words:
+            self.fail(f"unknown {column} {self[column]!r}: one of {', '.join(words)}")
+        return self[column]
+
+    def protocol(self, column="protocol"):
+        return PROTOCOLS[self.word(column, tuple(PROTOCOLS))]
+
+
+def read(directory, file):
+    """The rows of one file; its header and the number of cells are checked."""
+    columns = COLUMNS[file].split()
+    rows = []
+    with open(os.path.join(directory, file), "rb") as lines:
+        for number, line in enumerate([*lines] or [b""], 1):
+            try:
+                line = line.removesuffix(b"\n").decode()
+            except UnicodeDecodeError:
+                raise DataError(f"{file}:{number}: not UTF-8") from None
+            cells = line.split("\t")
+            row = Row(file, number, dict(zip(columns, cells)))
+            if number == 1:
+                if cells != columns:
+                    row.fail(f"the header must be: {' '.join(columns)}")
+                continue
+            if len(cells) != len(columns):
+                row.fail(f"{len(cells)} columns instead of {len(columns)}")
+            if any(ord(c) < 32 or ord(c) == 127 for c in line if c != "\t"):
+                row.fail("a control character")
+            if "[not opened]" in line:
+                row.fail("a reference that was not looked up")
+            rows.append(row)
+    return rows
+
+
+class Pool:
+    """Strings one after the other, each once; offset 0 is the empty string."""
+
+    def __init__(self):
+        self.offsets, self.size = {"": 0}, 1
+
+    def add(self, text):
+        if text not in self.offsets:
+            self.offsets[text] = self.size
+            self.size += len(text.encode()) + 1
+        return self.offsets[text]
+
+
+class Services:
+    """The registered services, and which of them each port has."""
+
+    def __init__(self, rows):
+        self.rows = []
+        for row in rows:
+            low, high = row.ports()
+            self.rows.append((row.protocol(), low, high, row.name("name"), row["description"]))
+        # A stable sort: the first name of a port stays the first.
+        self.rows.sort(key=lambda row: row[:2])
+        if len(self.rows) >= DE_FACTO_BIT:
+            raise DataError(f"services.tsv: more than {DE_FACTO_BIT - 1} rows")
+        self.at = {}
+        # What is registered for a port itself stands before what is for a range around it.
+        for ranges in False, True:
+            for index, (protocol, low, high, _, _) in enumerate(self.rows):
+                if (low != high) == ranges:
+                    for port in range(low, high + 1):
+                        self.at.setdefault((protocol, port), []).append(index)
+
+    def names(self, protocol, port):
+        return [self.rows[index][3] for index in self.at.get((protocol, port), ())]
+
+
+def read_preferred(rows, services):
+    """(protocol, port) → (name, first registered name, reason)"""
+    found = {}
+    for row in rows:
+        key = row.protocol(), row.port()
+        name, first = row.name("preferred_name"), row.name("registry_first_name")
+        names = services.names(*key)
+        if key in found:
+            row.fail("this port has a preferred name already")
+        if name not in names:
+            row.fail(f"{name} is not registered for this port")
+        if first != names[0]:
+            row.fail(f"the first registered name is {names[0]}, not {first}")
+        found[key] = name, first, row.text("reason")
+    return found
+
+
+def read_de_facto(rows, services):
+    """(protocol, port) → (name, software, registered names, source, ambiguous)"""
+    found = {}
+    for row in rows:
+        key = row.protocol(), row.port()
+        registered = ", ".join(services.names(*key))
+        if key in found:
+            row.fail("this port has a de-facto name already")
+        if row["iana_name_if_different"] != (registered or "(none)"):
+            row.fail(f"iana_name_if_different must be {registered or '(none)'}")
+        software = row.text("software")
+        source = re.sub(r" \[checked: .*\]$", "", row.text("source"))
+        found[key] = row.name("name"), software, registered, source, "(ambiguous" in software
+    return found
+
+
+def read_insecure(rows):
+    """[(protocol, low, high, key, risk, severity, why, safer alternative, reference)]"""
+    found = []
+    for row in rows:
+        both = row["protocol"] == "tcp/udp"
+        protocols = (PROTOCOLS["tcp"], PROTOCOLS["udp"]) if both else (row.protocol(),)
+        low, high = row.ports()
+        risk = RISKS.index(row.word("risk_class", RISKS))
+        severity = SEVERITIES.index(row.word("severity", SEVERITIES))
+        for protocol in protocols:
+            found.append((protocol, low, high, row.name("name"), risk, severity, row.text("why"),
+                          row.text("safer_alternative"), row["reference"]))
+            if [other[:4] for other in found].count(found[-1][:4]) > 1:
+                row.fail("this service is judged already on this port")
+    return found
+
+
+def read_pairs(rows):
+    """[(protocol, port, name, secure protocol, port, name, mechanism, reference, relation)]"""
+    found = []
+    for row in rows:
+        secure = "" if row["secure_name"] == "(de facto)" else row.name("secure_name")
+        relation = RELATIONS.index(row.word("relation", RELATIONS))
+        found.append((row.protocol(), row.port("cleartext_port"), row.name("name"),
+                      row.protocol("secure_protocol"), row.port("secure_port"), secure,
+                      row.text("mechanism"), row.text("reference"), relation))
+    return found
+
+
+def fnv1a(text):
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value
+
+
+class Writer:
+    """Writes the C file."""
+
+    def __init__(self, out):
+        self.out, self.names, self.texts = out, Pool(), Pool()
+
+    def table(self, type_, name, values):
+        self.out.write(f"\nconst {type_} {name}[] = {{\n")
+        values = list(values)
+        for start in range(0, len(values), 16):
+            self.out.write("\t" + ", ".join(str(v) for v in values[start:start + 16]) + ",\n")
+        self.out.write("};\n")
+
+    def structs(self, type_, name, rows):
+        self.table("struct " + type_, name, ("{" + ", ".join(map(str, row)) + "}" for row in rows))
+        self.number(name + "_count", len(rows))
+
+    def number(self, name, value):
+        self.out.write(f"const uint16_t {name} = {value};\n")
+
+    def pool(self, name, pool):
+        def quote(text):
+            return "".join(chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}"
+                           for b in text.encode())
+        self.out.write(f"\nconst char {name}[] =\n")
+        for text in pool.offsets:
+            self.out.write(f'\t"{quote(text)}\\0"\n')
+        self.out.write(";\n")
+
+
+def write_ports(writer, services, preferred, de_facto):
+    """The canonical name of each port, and which registered rows it has."""
+    keys = sorted({*services.at, *preferred, *de_facto})
+    names, first, lists = [], [], []
+    for key in keys:
+        hint = 0
+        if key in preferred:
+            name, source = preferred[key][0], PREFERRED
+        elif key in de_facto:
+            name, source = de_facto[key][0], DE_FACTO
+            hint = HINT_BIT if de_facto[key][4] else 0
+        else:
+            name, source = services.names(*key)[0], IANA
+        names.append(writer.names.add(name) | source << SOURCE_SHIFT | hint)
+        first.append(len(lists))
+        lists += services.at.get(key, ())
+    writer.table("uint32_t", "registry_entry_names", names)
+    writer.table("uint16_t", "registry_entry_rows", first + [len(lists)])
+    writer.table("uint16_t", "registry_row_lists", lists)
+
+    entries = {key: number for number, key in enumerate(keys)}
+    pages, number = [], 0
+    for protocol in PROTOCOLS["tcp"], PROTOCOLS["udp"]:
+        for page in range(1024):
+            ports = [key in entries for key in ((protocol, page << 6 | n) for n in range(64))]
+            bits = sum(1 << n for n, there in enumerate(ports) if there)
+            pages.append((f"UINT64_C({bits:#x})", number))
+            number += sum(ports)
+    writer.structs("registry_page", "registry_pages", pages)
+    writer.number("registry_other_first", number)
+    writer.table("uint32_t", "registry_other_ports", (p << 16 | port for p, port in keys[number:]))
+    writer.number("registry_other_ports_count", len(keys) - number)
+
+
+def write_names(writer, services, de_facto):
+    """Every name in alphabetical order, where it is found, and a hash table over them."""
+    places = {}
+    for index, row in enumerate(services.rows):
+        places.setdefault(row[3], []).append(index)
+    for index, row in enumerate(de_facto.values()):
+        places.setdefault(row[0], []).append(index | DE_FACTO_BIT)
+    names = sorted(places)
+    if len(names) * 2 > HASH_SLOTS:
+        raise DataError(f"more than {HASH_SLOTS // 2} names: HASH_SLOTS must grow")
+    first, lists, slots = [], [], [0xFFFF] * HASH_SLOTS
+    for number, name in enumerate(names):
+        first.append(len(lists))
+        lists += places[name]
+        slot = fnv1a(name) % HASH_SLOTS
+        while slots[slot] != 0xFFFF:
+            slot = (slot + 1) % HASH_SLOTS
+        slots[slot] = number
+    writer.table("uint32_t", "registry_name_offsets", map(writer.names.add, names))
+    writer.number("registry_name_count", len(names))
+    writer.table("uint16_t", "registry_name_places", first + [len(lists)])
+    writer.table("uint16_t", "registry_places", lists)
+    writer.table("uint16_t", "registry_name_slots", slots)
+
+
+def build(directory, out):
+    files = {file: read(directory, file) for file in COLUMNS}
+    services = Services(files["services.tsv"])
+    preferred = read_preferred(files["preferred.tsv"], services)
+    de_facto = read_de_facto(files["defacto.tsv"], services)
+    insecure = read_insecure(files["insecure.tsv"])
+    pairs = read_pairs(files["pairs.tsv"])
+
+    writer = Writer(out)
+    name, text = writer.names.add, writer.texts.add
+    out.write("/* Made by build.py from the facts beside it; do not edit. */\n"
+              '#include "registry/tables.h"\n')
+    write_ports(writer, services, preferred, de_facto)
+    write_names(writer, services, de_facto)
+    writer.structs("registry_service_row", "registry_service_rows", [
+        (name(row[3]), row[0], text(row[4]), row[1], row[2]) for row in services.rows])
+    writer.structs("registry_preferred_row", "registry_preferred_rows", [
+        (name(row[0]), protocol, name(row[1]), text(row[2]), port)
+        for (protocol, port), row in preferred.items()])
+    writer.structs("registry_de_facto_row", "registry_de_facto_rows", [
+        (name(row[0]), protocol, text(row[1]), text(row[2]), text(row[3]), port, int(row[4]))
+        for (protocol, port), row in de_facto.items()])
+    writer.structs("registry_insecure_row", "registry_insecure_rows", [
+        (name(row[3]), row[0], text(row[6]), text(row[7]), text(row[8]), row[1], row[2], row[4],
+         row[5]) for row in insecure])
+    writer.structs("registry_pair_row", "registry_pair_rows", [
+        (name(row[2]), row[0], name(row[5]), row[3], text(row[6]), text(row[7]), row[1], row[4],
+         row[8]) for row in pairs])
+    writer.pool("registry_names", writer.names)
+    writer.pool("registry_texts", writer.texts)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    try:
+        with open(sys.argv[2], "w", encoding="ascii") as out:
+            build(sys.argv[1], out)
+    except (DataError, OSError) as error:
+        try:
+            os.unlink(sys.argv[2])
+        except OSError:
+            pass
+        sys.exit(f"build.py: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is known of ports in general: who registered them, what commonly runs there, what is wrong
+ * with it and what to use instead. The facts stand in the *.tsv files beside this one and their
+ * sources in README.md; a name is a hint, for a port number is not a protocol.
+ *
+ * A protocol is an IPPROTO_ number: TCP, UDP, DCCP or SCTP; nothing is known of others. A port is
+ * in host byte order. Strings are constants. A string that the data lacks is NULL.
+ *
+ * Functions called registry_next_X() walk the rows of one table: `*position` starts at 0 and each
+ * call that returns true filled `*ret` with the next row; when there is none they return false and
+ * leave `*ret` alone. Where a protocol and port are asked for, only rows about that port are given.
+ */
+#ifndef PORTSCOPE_REGISTRY_REGISTRY_H
+#define PORTSCOPE_REGISTRY_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Which table a port's name comes from, in order of precedence. */
+enum registry_source {
+	REGISTRY_PREFERRED, /**< preferred.tsv: the registered name that is met in practice */
+	REGISTRY_DE_FACTO,  /**< defacto.tsv: what commonly runs there */
+	REGISTRY_IANA,      /**< services.tsv: the first registered name */
+};
+
+/**
+ * The one name by which portscope calls a port; NULL if it has none. Constant time. `ret_source`
+ * and `ret_hint` (true: other programs commonly use the port as well) may be NULL and are left
+ * alone where there is no name.
+ */
+const char *registry_name(
+	uint8_t protocol, uint16_t port, enum registry_source *ret_source, bool *ret_hint);
+
+/** A row of services.tsv. */
+struct registry_service {
+	const char *name;
+	const char *description; /**< NULL: empty in the registry */
+	uint8_t protocol;
+	uint16_t low, high; /**< the ports it was registered for; mostly the same */
+};
+
+/** All services that IANA registered for a port, in its order; ranges around it come last. */
+bool registry_next_service(
+	uint8_t protocol, uint16_t port, size_t *position, struct registry_service *ret);
+/** The whole registry, by protocol (tcp, udp, dccp, sctp) and port. */
+bool registry_next_service_of_all(size_t *position, struct registry_service *ret);
+
+/** A row of preferred.tsv. */
+struct registry_preferred {
+	const char *name;
+	const char *first_name; /**< what IANA lists first */
+	const char *reason;
+	uint8_t protocol;
+	uint16_t port;
+};
+
+bool registry_preferred(uint8_t protocol, uint16_t port, struct registry_preferred *ret);
+bool registry_next_preferred_of_all(size_t *position, struct registry_preferred *ret);
+
+/** A row of defacto.tsv. */
+struct registry_de_facto {
+	const char *name;
+	const char *software;
+	const char *registered; /**< IANA's names for the port, by comma; NULL: none */
+	const char *source;     /**< where the name is documented */
+	uint8_t protocol;
+	uint16_t port;
+	bool ambiguous; /**< other programs commonly use the port as well: the name is a hint */
+};
+
+bool registry_de_facto(uint8_t protocol, uint16_t port, struct registry_de_facto *ret);
+bool registry_next_de_facto_of_all(size_t *position, struct registry_de_facto *ret);
+
+/** What kind of harm a service does when it can be reached. */
+enum registry_risk {
+	REGISTRY_AMPLIFICATION,
+	REGISTRY_CLEARTEXT,
+	REGISTRY_CLEARTEXT_CREDENTIALS,
+	REGISTRY_INFO_ONLY,
+	REGISTRY_INFORMATION_DISCLOSURE,
+	REGISTRY_LATERAL_MOVEMENT,
+	REGISTRY_LEGACY_OBSOLETE,
+	REGISTRY_OPEN_PROXY,
+	REGISTRY_REMOTE_CODE_EXECUTION,
+	REGISTRY_REMOTE_ROOT_EQUIVALENT,
+	REGISTRY_UNAUTHENTICATED_BY_DEFAULT,
+};
+
+/** How bad it is for a listener that is not on loopback: our judgement. */
+enum registry_severity {
+	REGISTRY_INFO,
+	REGISTRY_LOW,
+	REGISTRY_MEDIUM,
+	REGISTRY_HIGH,
+	REGISTRY_CRITICAL,
+};
+
+/** A row of insecure.tsv; one that is about tcp and udp is two here. */
+struct registry_insecure {
+	const char *key; /**< of this row, not the name of the port: see registry_name() */
+	const char *why;
+	const char *safer;     /**< what to use instead */
+	const char *reference; /**< several are separated by `; `; NULL: none that was verified */
+	enum registry_risk risk;
+	enum registry_severity severity;
+	uint8_t protocol;
+	uint16_t low, high;
+};
+
+/** What is wrong with a port; 514/tcp has two rows. */
+bool registry_next_insecure(
+	uint8_t protocol, uint16_t port, size_t *position, struct registry_insecure *ret);
+bool registry_next_insecure_of_all(size_t *position, struct registry_insecure *ret);
+
+/** How a protected service relates to its cleartext counterpart. */
+enum registry_relation {
+	REGISTRY_REPLACE,          /**< it does the same: the cleartext port can be closed */
+	REGISTRY_UPGRADE_IN_PLACE, /**< the same port can be used safely */
+	REGISTRY_COMPANION,        /**< both are needed */
+	REGISTRY_ALTERNATIVE,      /**< another way to the same end */
+};
+
+/** A row of pairs.tsv. */
+struct registry_pair {
+	const char *name;
+	const char *secure_name; /**< NULL: the secure port has no registered name */
+	const char *mechanism;
+	const char *reference;
+	enum registry_relation relation;
+	uint8_t protocol; /**< of the cleartext service */
+	uint16_t port;
+	uint8_t secure_protocol;
+	uint16_t secure_port;
+};
+
+/** The pairs of which this is the cleartext port. */
+bool registry_next_pair(
+	uint8_t protocol, uint16_t port, size_t *position, struct registry_pair *ret);
+/** The pairs of which this is the secure port: what it protects. */
+bool registry_next_pair_of_secure(
+	uint8_t protocol, uint16_t port, size_t *position, struct registry_pair *ret);
+bool registry_next_pair_of_all(size_t *position, struct registry_pair *ret);
+
+/** As in the data and in JSON: `cleartext-credentials`, `high`, `upgrade-in-place`. */
+const char *registry_risk_name(enum registry_risk risk);
+const char *registry_severity_name(enum registry_severity severity);
+const char *registry_relation_name(enum registry_relation relation);
+
+/** Where a name is found. */
+struct registry_place {
+	uint8_t protocol;
+	uint16_t low, high;
+	bool de_facto; /**< not registered there */
+};
+
+/** How many names there are, registered and de facto. */
+size_t registry_name_total(void);
+/** Name `id`, from 0: they are numbered in alphabetical order, in lower case. */
+const char *registry_name_at(size_t id);
+/** The id of a name, in any case; -ENOENT if nobody has it. Constant time. */
+int registry_find_name(const char *name, size_t length);
+/** The ports that have the name `id`: registered ones by protocol and port, then de facto. */
+bool registry_next_place(size_t id, size_t *position, struct registry_place *ret);
+/** True if any port of any protocol has this name. */
+bool registry_knows_name(const char *name, size_t length);
+
+#endif

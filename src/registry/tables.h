@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The layout of the constant tables that build.py writes; registry.c alone reads them. They hold
+ * no pointer, so that they stay in the read-only pages of the file, shared and never relocated:
+ * a string is an offset into one of two pools, names in the order of ports in one, all other
+ * texts in the other. Offset 0 is the empty string and means that there is none.
+ *
+ * An *entry* is a port of a protocol that has a name. Entries are numbered by protocol (tcp, udp,
+ * dccp, sctp) and port. That of a TCP or UDP port is found by rank: a page of 64 ports holds one
+ * bit for each and the number of the first entry, so that a lookup touches one page and one entry
+ * and the whole two-level table has 32 KiB. The few ports of other protocols are searched.
+ */
+#ifndef PORTSCOPE_REGISTRY_TABLES_H
+#define PORTSCOPE_REGISTRY_TABLES_H
+
+#include <stdint.h>
+
+/** 64 ports: bit n stands for port page * 64 + n. TCP has pages 0-1023, UDP 1024-2047. */
+struct registry_page {
+	uint64_t ports;
+	uint16_t first; /**< entry of the lowest of them */
+};
+
+extern const struct registry_page registry_pages[];
+/** Ports of the other protocols, protocol << 16 | port, ascending, and the entry of the first. */
+extern const uint32_t registry_other_ports[];
+extern const uint16_t registry_other_ports_count;
+extern const uint16_t registry_other_first;
+
+/** The canonical name of an entry: its offset, where it is from, whether it is but a hint. */
+extern const uint32_t registry_entry_names[];
+#define REGISTRY_ENTRY_OFFSET(entry) ((entry)&0xffffffu)
+#define REGISTRY_ENTRY_SOURCE(entry) ((entry) >> 24 & 3u)
+#define REGISTRY_ENTRY_HINT(entry)   ((entry) >> 31)
+
+/** Registered rows of entry n: registry_row_lists[registry_entry_rows[n]] to that of n + 1. */
+extern const uint16_t registry_entry_rows[];
+extern const uint16_t registry_row_lists[];
+
+/** All names in alphabetical order, in lower case. */
+extern const uint32_t registry_name_offsets[];
+extern const uint16_t registry_name_count;
+/** Places of name n, as with the rows of an entry. */
+extern const uint16_t registry_name_places[];
+extern const uint16_t registry_places[];
+/** Open addressing by FNV-1a, linear probing. */
+#define REGISTRY_NAME_SLOTS 16384u
+#define REGISTRY_NAME_NONE  0xffffu
+extern const uint16_t registry_name_slots[];
+/** In a place: the number of a de-facto row, not of a registered one. */
+#define REGISTRY_PLACE_DE_FACTO 0x8000u
+
+struct registry_service_row {
+	uint32_t name : 24;
+	uint32_t protocol : 8;
+	uint32_t description;
+	uint16_t low, high;
+};
+
+struct registry_preferred_row {
+	uint32_t name : 24;
+	uint32_t protocol : 8;
+	uint32_t first_name;
+	uint32_t reason;
+	uint16_t port;
+};
+
+struct registry_de_facto_row {
+	uint32_t name : 24;
+	uint32_t protocol : 8;
+	uint32_t software;
+	uint32_t registered;
+	uint32_t source;
+	uint16_t port;
+	uint16_t ambiguous;
+};
+
+struct registry_insecure_row {
+	uint32_t key : 24;
+	uint32_t protocol : 8;
+	uint32_t why;
+	uint32_t safer;
+	uint32_t reference;
+	uint16_t low, high;
+	uint8_t risk;
+	uint8_t severity;
+};
+
+struct registry_pair_row {
+	uint32_t name : 24;
+	uint32_t protocol : 8;
+	uint32_t secure_name : 24;
+	uint32_t secure_protocol : 8;
+	uint32_t mechanism;
+	uint32_t reference;
+	uint16_t port;
+	uint16_t secure_port;
+	uint8_t relation;
+};
+
+extern const struct registry_service_row registry_service_rows[];
+extern const uint16_t registry_service_rows_count;
+extern const struct registry_preferred_row registry_preferred_rows[];
+extern const uint16_t registry_preferred_rows_count;
+extern const struct registry_de_facto_row registry_de_facto_rows[];
+extern const uint16_t registry_de_facto_rows_count;
+extern const struct registry_insecure_row registry_insecure_rows[];
+extern const uint16_t registry_insecure_rows_count;
+extern const struct registry_pair_row registry_pair_rows[];
+extern const uint16_t registry_pair_rows_count;
+
+extern const char registry_names[];
+extern const char registry_texts[];
+
+#endif
