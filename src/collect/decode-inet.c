@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "util/macros.h"
-#include <portscope.h>
 
 /* Payloads of the attributes that the kernel adds unasked; 0: any length. */
 static const uint8_t attribute_length[] = {

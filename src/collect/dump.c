@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "collect/decode-inet.h"
-#include <portscope.h>
 
 /* The states that this protocol has, so that none is asked for in vain. */
 static uint32_t kernel_states(const struct dump_request *request)

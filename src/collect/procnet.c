@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <portscope.h>
-
 /* Addresses stand as 32-bit words in the byte order of the host. */
 static int parse_address(const char *text, uint8_t family, uint8_t *ret)
 {

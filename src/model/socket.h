@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <netinet/in.h>
 
+#include <portscope.h>
+
 /** Bits of socket.present: which of the values that may be missing are there. */
 enum socket_present {
 	SOCKET_HAS_UID = 1 << 0, /**< not for time-wait, syn-recv and orphans: the kernel's 0 there
