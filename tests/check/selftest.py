@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The checks see what they are for: each is run on small made-up trees, good and bad."""
+
+import os
+import tempfile
+import unittest
+
+import includes
+import sources
+import words
+
+LICENCE = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n/* Owns this. */\n"
+
+
+class Tree(unittest.TestCase):
+    def faults(self, check, files):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+                    f.write(text)
+            return check.faults(root)[0]
+
+    def includes(self, path, include):
+        files = {f"src/{name}": "" for name in (
+            "util/macros.h", "model/row.h", "annotate/a.h", "collect/collect.h")}
+        return self.faults(includes, {**files, path: f"#include {include}\n"})
+
+
+class Includes(Tree):
+    def test_allowed(self):
+        for path, include in (
+            ("src/util/a.c", '"util/macros.h"'),
+            ("src/util/a.c", '"macros.h"'),
+            ("src/util/a.c", "<stdio.h>"),
+            ("src/collect/a.c", "<linux/inet_diag.h>"),
+            ("src/model/a.c", '"util/macros.h"'),
+            ("src/model/a.h", "<portscope.h>"),
+            ("src/collect/a.c", '"model/socket.h"'),
+            ("src/annotate/a.c", '"registry/registry.h"'),
+            ("src/annotate/a.c", '"../model/row.h"'),
+            ("src/audit/a.c", '"filter/match.h"'),
+            ("src/api.c", '"audit/rules.h"'),
+            ("src/api.c", "<portscope.h>"),
+            ("src/format/a.c", "<portscope.h>"),
+            ("src/format/a.c", '"util/text.h"'),
+            ("src/cli/a.c", '"format/format.h"'),
+            ("src/cli/a.c", '"seal/seal.h"'),
+            ("src/main.c", '"cli/cli.h"'),
+        ):
+            self.assertEqual(self.includes(path, include), [], (path, include))
+
+    def test_forbidden(self):
+        for path, include in (
+            ("src/util/a.c", '"model/socket.h"'),
+            ("src/util/a.c", "<portscope.h>"),
+            ("src/model/a.c", '"registry/registry.h"'),
+            ("src/registry/a.c", '"model/row.h"'),
+            ("src/registry/a.c", "<portscope.h>"),
+            ("src/model/a.c", '"collect/collect.h"'),
+            ("src/collect/a.c", '"owner/owner.h"'),
+            ("src/collect/a.c", "  <annotate/annotate.h>"),
+            ("src/filter/a.h", '"../annotate/a.h"'),
+            ("src/owner/a.c", '"audit/rules.h"'),
+            ("src/audit/a.c", '"api.h"'),
+            ("src/format/a.c", '"model/row.h"'),
+            ("src/format/a.c", '"cli/options.h"'),
+            ("src/cli/a.c", '"model/row.h"'),
+            ("src/cli/a.c", '"../collect/collect.h"'),
+            ("src/seal/a.c", "<portscope.h>"),
+            ("src/main.c", '"model/socket.h"'),
+            ("include/portscope.h", '"model/socket.h"'),
+        ):
+            self.assertEqual(len(self.includes(path, include)), 1, (path, include))
+
+    def test_unknown_layer(self):
+        self.assertEqual(len(self.includes("src/misc/a.c", "<stdio.h>")), 1)
+
+    def test_names_the_place(self):
+        found = self.faults(includes, {"src/util/a.c": '\n\n # include "model/row.h"\n'})
+        self.assertTrue(found[0].startswith("src/util/a.c:3: util "), found)
+
+    def test_empty_tree(self):
+        self.assertEqual(includes.faults(os.devnull), ([], 0))
+
+
+class Words(Tree):
+    def test_loose(self):
+        for word in ("TO" "DO", "FIX" "ME", "XX" "X"):
+            self.assertEqual(len(self.faults(words, {"src/a.c": f"x\n/* {word}: y */\n"})), 1)
+
+    def test_innocent(self):
+        self.assertEqual(self.faults(words, {"a.py": 'mkstemp("XX' 'XXXX")\ntodo = 1\n'}), [])
+
+
+class Sources(Tree):
+    def test_good(self):
+        self.assertEqual(self.faults(sources, {
+            "src/meson.build": "files('util/a.c')",
+            "src/util/a.c": LICENCE,
+            "src/util/a.h": LICENCE,
+            "tests/unit/meson.build": "unit_tests = ['a']",
+            "tests/unit/test-a.c": LICENCE,
+            "tests/check/b.py": "# SPDX-License-Identifier: LGPL-2.1-or-later\n",
+        }), [])
+
+    def test_not_built(self):
+        for folder, name in (("src", "util/a.c"), ("tests/unit", "test-a.c")):
+            self.assertEqual(len(self.faults(sources, {
+                f"{folder}/meson.build": "files('util/b.c', 'util/a', 'aa')",
+                f"{folder}/{name}": LICENCE,
+            })), 1, folder)
+
+    def test_no_licence(self):
+        self.assertEqual(len(self.faults(sources, {"src/util/a.h": "/* Owns this. */\n"})), 1)
+        self.assertEqual(len(self.faults(sources, {"tests/a.sh": "#!/bin/sh\n"})), 1)
+
+    def test_no_purpose(self):
+        licence = LICENCE.split("\n", maxsplit=1)[0]
+        self.assertEqual(len(self.faults(sources, {"src/util/a.h": licence + "\nint x;\n"})), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
