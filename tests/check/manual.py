@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The manual pages are sound mdoc."""
+
+import subprocess
+import sys
+
+import tree
+
+
+def main(root):
+    if not tree.has("mandoc"):
+        tree.skip("mandoc is not here")
+    pages = [p for p in tree.files(root) if p.startswith("man/") and p[-1].isdigit()]
+    if not pages:
+        tree.finish(["no manual page found"], "")
+    result = subprocess.run(["mandoc", "-Tlint", "-Wwarning"] + pages, cwd=root, check=False)
+    faults = ["mandoc finds fault with the manual"] if result.returncode else []
+    tree.finish(faults, f"{len(pages)} manual pages are sound")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
