@@ -169,13 +169,24 @@ static const char *parse_port(const char *field, size_t length, uint32_t *ret_ke
 	return "unknown protocol";
 }
 
-/** True if the registry has nothing for this port, or knows none of these names. */
-static bool is_news(uint32_t key, char **names, const size_t *lengths, size_t count)
+/** True if IANA registered a service for this port. */
+static bool is_registered(uint8_t protocol, uint16_t port)
 {
-	struct registry_service registered;
+	enum registry_source source;
+	struct registry_service service;
 	size_t position = 0;
 
-	if (!registry_next_service(key_protocol(key), (uint16_t)key, &position, &registered))
+	/* Most ports are told by the table that every listing needs anyway. */
+	if (!registry_name(protocol, port, &source, NULL))
+		return false;
+	return source != REGISTRY_DE_FACTO ||
+	       registry_next_service(protocol, port, &position, &service);
+}
+
+/** True if the registry does not have this port, or knows none of these names. */
+static bool is_news(uint32_t key, char **names, const size_t *lengths, size_t count)
+{
+	if (!is_registered(key_protocol(key), (uint16_t)key))
 		return true;
 	for (size_t i = 0; i < count; i++)
 		if (registry_knows_name(names[i], lengths[i]))
@@ -285,18 +296,26 @@ static int compare_names(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+static bool can_win(const struct site_name *name)
+{
+	return !name->alias && name->source != SERVICE_ETC;
+}
+
 /** Chooses for each port the name that wins over the registry. */
 static int choose_winners(struct service_names *names)
 {
 	size_t n = 0;
 
-	if (names->count == 0)
+	for (size_t i = 0; i < names->count; i++)
+		n += can_win(&names->names[i]);
+	if (n == 0)
 		return 0;
-	names->winners = calloc(names->count, sizeof(*names->winners));
+	names->winners = calloc(n, sizeof(*names->winners));
 	if (!names->winners)
 		return -ENOMEM;
+	n = 0;
 	for (size_t i = 0; i < names->count; i++)
-		if (!names->names[i].alias && names->names[i].source != SERVICE_ETC)
+		if (can_win(&names->names[i]))
 			names->winners[n++] = names->names[i];
 	qsort(names->winners, n, sizeof(*names->winners), compare_names);
 	for (size_t i = 0; i < n; i++) {

@@ -209,6 +209,7 @@ static void test_precedence(void **state)
 		"mine 8084/tcp www http\n" /* known by an alias */
 		"ssh 60000/tcp\n"          /* a port that the registry does not have */
 		"kafka 9092/udp\n"
+		"ssh 9092/tcp\n"
 		"jenkins 50000/tcp\n"
 		"ssh 5173/tcp\n" /* de facto vite, but not registered */
 		"lost 60001/udp\n");
@@ -246,7 +247,7 @@ static void test_malformed(void **state)
 				   "word x9/tcp\n"
 				   "zero 0/tcp\n"
 				   "big 65536/tcp\n"
-				   "huge 99999999999999999999/tcp\n"
+				   "huge 4294967318/tcp\n"
 				   "proto 7777/tpc\n"
 				   "bad\x1b[31m 7778/tcp\n"
 				   "good 60010/tcp # a comment\xff\n";
