@@ -70,44 +70,38 @@ static void collection_end(struct collection *c)
 /** One pass of one dump. */
 struct pass {
 	struct sockets sockets;
-	struct cookie_set seen;
-	size_t duplicates;
+	struct cookie_index index;
+	size_t doubles;
 	int outcome;
 };
 
 static void pass_done(struct pass *p)
 {
 	sockets_done(&p->sockets);
-	cookie_set_done(&p->seen);
+	cookie_index_done(&p->index);
 }
 
-static int pass_add(const struct socket *socket, void *userdata)
+static int pass_take(struct collection *c, const struct dump_request *request, struct pass *p)
 {
-	struct pass *p = userdata;
-	ssize_t known = cookie_set_find(&p->seen, p->sockets.items, socket->cookie);
-	int r;
+	int r = dumper_run(&c->dumper, request, sockets_add, &p->sockets);
 
-	if (unlikely(known >= 0)) {
-		p->duplicates++;
-		p->sockets.items[known] = *socket;
-		return 0;
-	}
-	r = sockets_add(socket, &p->sockets);
-	return r < 0 ? r : cookie_set_add(&p->seen, p->sockets.items, p->sockets.count - 1);
+	if (r < 0)
+		return r;
+	p->outcome = r;
+	return cookie_index_make(&p->sockets, &p->index, &p->doubles);
 }
 
 static bool pass_is_clean(const struct pass *p)
 {
-	return !p->duplicates && p->outcome == DUMP_DONE;
+	return !p->doubles && p->outcome == DUMP_DONE;
 }
 
 static bool passes_agree(const struct pass *a, const struct pass *b)
 {
-	if (a->outcome != DUMP_DONE || b->outcome != DUMP_DONE ||
-		a->sockets.count != b->sockets.count)
+	if (a->outcome != DUMP_DONE || b->outcome != DUMP_DONE || a->index.count != b->index.count)
 		return false;
-	for (size_t i = 0; i < a->sockets.count; i++)
-		if (cookie_set_find(&b->seen, b->sockets.items, a->sockets.items[i].cookie) < 0)
+	for (size_t i = 0; i < a->index.count; i++)
+		if (a->index.items[i].key != b->index.items[i].key)
 			return false;
 	return true;
 }
@@ -115,19 +109,23 @@ static bool passes_agree(const struct pass *a, const struct pass *b)
 /* Adds to the last pass what only an earlier one saw and the kernel still knows. */
 static int pass_adopt(struct collection *c, struct pass *last, const struct pass *earlier)
 {
-	for (size_t i = 0; i < earlier->sockets.count; i++) {
-		const struct socket *s = &earlier->sockets.items[i];
-		int r;
+	struct sockets *into = &last->sockets;
+	size_t before = into->count;
+	int r = 0;
 
-		if (cookie_set_find(&last->seen, last->sockets.items, s->cookie) >= 0)
+	for (size_t i = 0; i < earlier->sockets.count && r != -ENOMEM; i++) {
+		const struct socket *s = &earlier->sockets.items[i];
+
+		if (cookie_index_find(&last->index, s->cookie) >= 0)
 			continue;
 		r = dumper_lookup(&c->dumper, s);
 		if (r > 0)
-			r = pass_add(s, last);
-		if (r == -ENOMEM)
-			return r;
+			r = sockets_add(s, into);
 	}
-	return 0;
+	if (r == -ENOMEM || into->count == before)
+		return MIN(r, 0) == -ENOMEM ? r : 0;
+	cookie_index_done(&last->index);
+	return cookie_index_make(into, &last->index, &(size_t){0});
 }
 
 static int warn_unsure(struct collection *c, const struct pass *last, const char *what)
@@ -147,11 +145,10 @@ static int take_passes(struct collection *c, const struct dump_request *request,
 	int n = 0;
 
 	while (n < PASSES && !sure) {
-		int r = dumper_run(&c->dumper, request, pass_add, &passes[n]);
+		int r = pass_take(c, request, &passes[n]);
 
 		if (r < 0)
 			return r;
-		passes[n].outcome = r;
 		sure = pass_is_clean(&passes[n]);
 		for (int i = 0; i < n && !sure; i++)
 			sure = passes_agree(&passes[i], &passes[n]);

@@ -1,62 +1,95 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Open addressing with linear probing, at most half full. Cookie 0 does not occur. */
+/*
+ * Doubles are found after a dump by sorting its cookies, which costs a fifth of a hash that is
+ * filled meanwhile. A stream cannot wait; it remembers the last cookies in a small hash.
+ */
 #include "collect/cookies.h"
 
 #include <string.h>
+
+/* Marks a socket that is to be removed; no socket has this protocol. */
+#define REMOVED 0
+
+static void compact(struct sockets *sockets)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sockets->count; i++)
+		if (sockets->items[i].protocol != REMOVED)
+			sockets->items[kept++] = sockets->items[i];
+	sockets->count = kept;
+}
+
+/* Moves the last state of each doubled socket to its first place; how many were too many. */
+static size_t merge_doubles(const struct keyed *sorted, struct sockets *sockets)
+{
+	size_t doubles = 0, first = 0;
+
+	for (size_t i = 1; i < sockets->count; i++) {
+		struct socket *again = &sockets->items[sorted[i].position];
+
+		if (sorted[i].key != sorted[first].key) {
+			first = i;
+			continue;
+		}
+		sockets->items[sorted[first].position] = *again;
+		again->protocol = REMOVED;
+		doubles++;
+	}
+	return doubles;
+}
+
+int cookie_index_make(struct sockets *sockets, struct cookie_index *ret, size_t *ret_doubles)
+{
+	size_t n = sockets->count, doubles;
+	struct keyed *room = reallocarray(NULL, 2 * n + 1, sizeof(*room)), *sorted;
+
+	if (!room)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		room[i] = (struct keyed){sockets->items[i].cookie, i};
+	sorted = radix_sort(room, room + n, n);
+	doubles = merge_doubles(sorted, sockets);
+	if (doubles) {
+		free(room);
+		compact(sockets);
+		*ret_doubles = doubles;
+		/* The positions moved; there are no doubles any more. */
+		return cookie_index_make(sockets, ret, &doubles);
+	}
+	if (sorted != room)
+		memcpy(room, sorted, n * sizeof(*room));
+	*ret = (struct cookie_index){room, n};
+	*ret_doubles = 0;
+	return 0;
+}
+
+static int compare_key(const void *key, const void *item)
+{
+	uint64_t a = *(const uint64_t *)key, b = ((const struct keyed *)item)->key;
+
+	return a < b ? -1 : a > b;
+}
+
+ssize_t cookie_index_find(const struct cookie_index *index, uint64_t cookie)
+{
+	const struct keyed *found = index->count ? bsearch(&cookie, index->items, index->count,
+							   sizeof(*found), compare_key)
+						 : NULL;
+
+	return found ? (ssize_t)found->position : -ENOENT;
+}
+
+void cookie_index_done(struct cookie_index *index)
+{
+	free(index->items);
+	*index = (struct cookie_index){0};
+}
 
 /* Cookies count up, so their low bits spread well once multiplied (Fibonacci hashing). */
 static size_t slot_of(uint64_t cookie, size_t size)
 {
 	return (cookie * 0x9e3779b97f4a7c15u >> 32) & (size - 1);
-}
-
-ssize_t cookie_set_find(const struct cookie_set *set, const struct socket *items, uint64_t cookie)
-{
-	if (!set->size)
-		return -ENOENT;
-	for (size_t i = slot_of(cookie, set->size); set->slots[i]; i = (i + 1) & (set->size - 1))
-		if (items[set->slots[i] - 1].cookie == cookie)
-			return set->slots[i] - 1;
-	return -ENOENT;
-}
-
-static void insert(struct cookie_set *set, uint64_t cookie, uint32_t slot)
-{
-	size_t i = slot_of(cookie, set->size);
-
-	while (set->slots[i])
-		i = (i + 1) & (set->size - 1);
-	set->slots[i] = slot;
-}
-
-static int grow(struct cookie_set *set, const struct socket *items)
-{
-	struct cookie_set larger = {.size = set->size ? 2 * set->size : 256, .count = set->count};
-
-	larger.slots = calloc(larger.size, sizeof(*larger.slots));
-	if (!larger.slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < set->size; i++)
-		if (set->slots[i])
-			insert(&larger, items[set->slots[i] - 1].cookie, set->slots[i]);
-	free(set->slots);
-	*set = larger;
-	return 0;
-}
-
-int cookie_set_add(struct cookie_set *set, const struct socket *items, size_t position)
-{
-	if (2 * set->count >= set->size && grow(set, items) < 0)
-		return -ENOMEM;
-	insert(set, items[position].cookie, position + 1);
-	set->count++;
-	return 0;
-}
-
-void cookie_set_done(struct cookie_set *set)
-{
-	free(set->slots);
-	*set = (struct cookie_set){0};
 }
 
 /* The slot that holds `cookie` in this generation, or the free one where it belongs. */

@@ -6,21 +6,25 @@
 #ifndef PORTSCOPE_COLLECT_COOKIES_H
 #define PORTSCOPE_COLLECT_COOKIES_H
 
-#include "model/socket.h"
-#include "util/macros.h"
+#include <sys/types.h>
 
-/** All cookies of a list of sockets: a hash of positions in the list. */
-struct cookie_set {
-	uint32_t *slots; /**< position + 1; 0: free */
-	size_t size;     /**< a power of two, or 0 */
+#include "model/socket.h"
+#include "util/radix.h"
+
+/** The cookies of a list of sockets, in order; a list without doubles. */
+struct cookie_index {
+	struct keyed *items; /**< key: the cookie; position: in the list */
 	size_t count;
 };
 
-/** Position of the socket with `cookie` in `items`, or -ENOENT. */
-ssize_t cookie_set_find(const struct cookie_set *set, const struct socket *items, uint64_t cookie);
-/** Adds the socket at `position` of `items`, whose cookie must be new; -ENOMEM at worst. */
-int cookie_set_add(struct cookie_set *set, const struct socket *items, size_t position);
-void cookie_set_done(struct cookie_set *set);
+/**
+ * Makes the index of `sockets` and removes doubles from them: the state told last stays, in the
+ * place of the first. `ret_doubles` is how many were removed. -ENOMEM at worst.
+ */
+int cookie_index_make(struct sockets *sockets, struct cookie_index *ret, size_t *ret_doubles);
+/** Position of the socket with `cookie`, or -ENOENT. */
+ssize_t cookie_index_find(const struct cookie_index *index, uint64_t cookie);
+void cookie_index_done(struct cookie_index *index);
 
 #define RECENT_COOKIES 4096
 

@@ -32,6 +32,8 @@ static void table_measure(struct printer *p, const struct portscope_row *row)
 		size_t width;
 
 		portscope_get(row, p->listing->columns[i], &value);
+		if (text_bound(&value) <= p->widths[i])
+			continue;
 		p->scratch.used = 0;
 		width = text_value(&p->scratch, &value, TEXT_TABLE);
 		if (width > p->widths[i])
@@ -74,7 +76,8 @@ static int next_to_cut(const struct printer *p, bool names_only)
 	int found = -1;
 
 	for (size_t i = 0; i < p->listing->n_columns; i++)
-		if (p->widths[i] > NARROWEST && (!names_only || may_cut(field_of(p, i))) &&
+		if (p->widths[i] > NARROWEST && !field_of(p, i)->right &&
+			(!names_only || may_cut(field_of(p, i))) &&
 			(found < 0 || p->widths[i] > p->widths[found]))
 			found = i;
 	return found;
@@ -149,27 +152,50 @@ static size_t cut_cell(struct out *o, size_t start, size_t width)
 	return columns + 1;
 }
 
-static void put_cell(
-	struct printer *p, size_t column, const struct portscope_value *value, bool last)
+/* A cell that needs neither cutting nor colour, as most do; returns its width. */
+static size_t put_plain_cell(
+	struct printer *p, const struct portscope_value *value, size_t width, bool right)
+{
+	size_t bound = right ? text_bound(value) : 0;
+
+	/* What is aligned to the right is a number or `-`, whose width is known beforehand. */
+	if (bound < width && right)
+		out_blanks(p->out, width - bound);
+	return MAX(text_value(p->out, value, TEXT_TABLE), right ? width : 0);
+}
+
+static size_t put_special_cell(
+	struct printer *p, const struct portscope_value *value, size_t width, const char *colour)
 {
 	struct out *cell = &p->scratch;
-	const char *colour = p->listing->colour ? colour_of(value) : NULL;
-	size_t width = p->widths[column], used;
-	bool right = field_of(p, column)->right;
+	size_t used;
 
 	cell->used = 0;
 	used = text_value(cell, value, TEXT_TABLE);
-	if (unlikely(used > width && p->listing->width))
+	if (used > width)
 		used = cut_cell(cell, 0, width);
-	if (right && used < width)
-		out_blanks(p->out, width - used);
 	if (colour)
 		out_text(p->out, colour);
 	out_bytes(p->out, cell->buffer, cell->used);
 	if (colour)
 		out_text(p->out, COLOUR_OFF);
+	return used;
+}
+
+static void put_cell(
+	struct printer *p, size_t column, const struct portscope_value *value, bool last)
+{
+	const char *colour = p->listing->colour ? colour_of(value) : NULL;
+	bool right = field_of(p, column)->right;
+	size_t width = p->widths[column], used;
+
+	/* Only a terminal's width makes a column narrower than its cells. */
+	if (right || (!colour && !p->listing->width))
+		used = put_plain_cell(p, value, width, right);
+	else
+		used = put_special_cell(p, value, width, colour);
 	if (!last)
-		out_blanks(p->out, GAP + (right || used > width ? 0 : width - used));
+		out_blanks(p->out, GAP + (used < width ? width - used : 0));
 }
 
 static void table_row(struct printer *p, const struct portscope_row *row)

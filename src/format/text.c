@@ -163,6 +163,29 @@ size_t text_value(struct out *o, const struct portscope_value *v, enum text_styl
 	return style == TEXT_TABLE ? put(o, "-") : 0;
 }
 
+size_t text_bound(const struct portscope_value *v)
+{
+	const uint8_t *ipv4;
+
+	if (!v->known)
+		return is_processes(v) ? SIZE_MAX : 1;
+	switch (v->type) {
+	case PORTSCOPE_NUMBER:
+		return out_number_width(v->number);
+	case PORTSCOPE_WORD:
+		return v->word.label ? strlen(v->word.label) : SIZE_MAX;
+	case PORTSCOPE_ADDRESS:
+	case PORTSCOPE_ENDPOINT:
+		ipv4 = address_as_ipv4(v->endpoint.family, v->endpoint.address);
+		if (!ipv4 || (v->type == PORTSCOPE_ENDPOINT && v->endpoint.ifindex))
+			return SIZE_MAX;
+		return address_ipv4_width(ipv4) +
+		       (v->type == PORTSCOPE_ENDPOINT ? 1 + out_number_width(v->endpoint.port) : 0);
+	default:
+		return SIZE_MAX;
+	}
+}
+
 void text_time(struct out *o, int64_t seconds)
 {
 	time_t t = seconds;

@@ -16,6 +16,9 @@ enum text_style {
 /** Writes one value, escaped; returns the terminal columns it takes. */
 size_t text_value(struct out *o, const struct portscope_value *value, enum text_style style);
 
+/** At least the columns that text_value() will write in a table; cheap where it can be told so. */
+size_t text_bound(const struct portscope_value *value);
+
 /** Writes a time as RFC 3339 has it, in UTC, without quotes. */
 void text_time(struct out *o, int64_t time);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sorting 200,000 sockets by comparison costs as much as receiving half of them. The order is
- * therefore packed into two numbers a socket, which a radix sort takes byte by byte, skipping
- * bytes that are the same everywhere; the few that still tie are compared in full.
+ * The order is packed into two numbers a socket, which a radix sort takes; the few sockets that
+ * still tie are compared in full.
  */
 #include "model/order.h"
 
@@ -10,10 +9,12 @@
 
 #include "util/address.h"
 #include "util/macros.h"
+#include "util/radix.h"
 
-struct keyed {
-	uint64_t key;
-	uint32_t position;
+/** Both keys of a socket, computed in the order of memory. */
+struct keys {
+	uint64_t local;
+	uint64_t peer;
 };
 
 /* The family bit and the first `bytes` bytes of an address, as a number that sorts alike. */
@@ -68,40 +69,15 @@ static int compare_ties(const void *x, const void *y, void *userdata)
 	return c;
 }
 
-/* Sorts by key, least significant byte first; equal keys keep their order. */
-static struct keyed *radix_sort(struct keyed *from, struct keyed *to, size_t n)
-{
-	for (unsigned shift = 0; shift < 64; shift += 8) {
-		size_t starts[256] = {0}, sum = 0;
-		struct keyed *swap;
-
-		for (size_t i = 0; i < n; i++)
-			starts[from[i].key >> shift & 255]++;
-		if (n && starts[from[0].key >> shift & 255] == n)
-			continue;
-		for (size_t i = 0; i < 256; i++) {
-			size_t count = starts[i];
-
-			starts[i] = sum;
-			sum += count;
-		}
-		for (size_t i = 0; i < n; i++)
-			to[starts[from[i].key >> shift & 255]++] = from[i];
-		swap = from;
-		from = to;
-		to = swap;
-	}
-	return from;
-}
-
-/* Puts runs that tie in both keys into the full order. `sorted` holds the keys of the peers. */
+/* Puts runs that tie in both keys into the full order. */
 static void settle_ties(
-	struct keyed *sorted, size_t n, struct socket *items, const struct host *host)
+	struct keyed *sorted, size_t n, struct socket *items, const struct keys *keys)
 {
 	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && sorted[end].key == sorted[i].key &&
-				  local_key(&items[sorted[end].position], host) ==
-					  local_key(&items[sorted[i].position], host);
+		const struct keys *first = &keys[sorted[i].position];
+
+		for (end = i + 1; end < n && sorted[end].key == first->local &&
+				  keys[sorted[end].position].peer == first->peer;
 			end++)
 			;
 		if (end - i > 1)
@@ -113,20 +89,22 @@ int order_naturally(const struct sockets *sockets, const struct host *host, uint
 {
 	size_t n = sockets->count;
 	AUTO_FREE struct keyed *room = reallocarray(NULL, 2 * n + 1, sizeof(*room));
+	AUTO_FREE struct keys *keys = reallocarray(NULL, n + 1, sizeof(*keys));
 	struct keyed *sorted;
 
-	if (!room)
+	if (!room || !keys)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		room[i] = (struct keyed){peer_key(&sockets->items[i]), i};
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = (struct keys){
+			local_key(&sockets->items[i], host), peer_key(&sockets->items[i])};
+		room[i] = (struct keyed){keys[i].peer, i};
+	}
+	/* The sort is stable: first by the peers, then by the local ends. */
 	sorted = radix_sort(room, room + n, n);
 	for (size_t i = 0; i < n; i++)
-		sorted[i].key = local_key(&sockets->items[sorted[i].position], host);
+		sorted[i].key = keys[sorted[i].position].local;
 	sorted = radix_sort(sorted, sorted == room ? room + n : room, n);
-	/* The peers decide ties of the local side, so both keys have to be equal for a run. */
-	for (size_t i = 0; i < n; i++)
-		sorted[i].key = peer_key(&sockets->items[sorted[i].position]);
-	settle_ties(sorted, n, sockets->items, host);
+	settle_ties(sorted, n, sockets->items, keys);
 	for (size_t i = 0; i < n; i++)
 		order[i] = sorted[i].position;
 	return 0;

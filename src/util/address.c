@@ -6,13 +6,17 @@
 
 static size_t write_ipv4(struct out *o, const uint8_t *a)
 {
-	size_t n = 3;
+	char *room = out_reserve(o, sizeof("255.255.255.255"));
+	size_t n = 0;
 
+	if (!room)
+		return 0;
 	for (int i = 0; i < 4; i++) {
 		if (i)
-			out_char(o, '.');
-		n += out_number(o, a[i]);
+			room[n++] = '.';
+		n += out_digits(room + n, a[i]);
 	}
+	o->used += n;
 	return n;
 }
 

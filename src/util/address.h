@@ -38,6 +38,16 @@ static inline bool address_is_link_local6(uint8_t family, const uint8_t *address
 	return family == AF_INET6 && address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
 
+/** How many characters address_write() writes for an IPv4 address. */
+static inline size_t address_ipv4_width(const uint8_t *a)
+{
+	size_t n = 7;
+
+	for (int i = 0; i < 4; i++)
+		n += (a[i] > 9) + (a[i] > 99);
+	return n;
+}
+
 /** Writes an address as RFC 5952 has it; returns its length. */
 size_t address_write(struct out *o, uint8_t family, const uint8_t *address);
 

@@ -65,34 +65,21 @@ char *out_room(struct out *o, size_t n)
 	return o->buffer + o->used;
 }
 
-void out_blanks(struct out *o, size_t n)
+size_t out_digits(char *room, uint64_t number)
 {
-	char *room = out_room(o, n);
-
-	if (room) {
-		memset(room, ' ', n);
-		o->used += n;
-	}
-}
-
-size_t out_number(struct out *o, uint64_t number)
-{
-	char text[20];
-	char *p = text + sizeof(text);
+	size_t n = out_number_width(number);
+	char *p = room + n;
 
 	while (number >= 100) {
 		p -= 2;
 		memcpy(p, digit_pairs + 2 * (number % 100), 2);
 		number /= 100;
 	}
-	if (number >= 10) {
-		p -= 2;
-		memcpy(p, digit_pairs + 2 * number, 2);
-	} else {
-		*--p = '0' + number;
-	}
-	out_bytes(o, p, text + sizeof(text) - p);
-	return text + sizeof(text) - p;
+	if (number >= 10)
+		memcpy(p - 2, digit_pairs + 2 * number, 2);
+	else
+		p[-1] = '0' + number;
+	return n;
 }
 
 size_t out_hex(struct out *o, uint64_t number)

@@ -28,9 +28,15 @@ char *out_room(struct out *o, size_t n);
 /** Writes everything to the descriptor, if there is one; the first error so far, or 0. */
 int out_flush(struct out *o);
 
+/** The same, inline where there is room already. */
+static inline char *out_reserve(struct out *o, size_t n)
+{
+	return likely(o->size - o->used >= n) ? o->buffer + o->used : out_room(o, n);
+}
+
 static inline void out_bytes(struct out *o, const void *bytes, size_t n)
 {
-	char *room = likely(o->size - o->used >= n) ? o->buffer + o->used : out_room(o, n);
+	char *room = out_reserve(o, n);
 
 	if (likely(room != NULL) && n) {
 		memcpy(room, bytes, n);
@@ -49,9 +55,39 @@ static inline void out_char(struct out *o, char c)
 }
 
 /** Writes `n` blanks. */
-void out_blanks(struct out *o, size_t n);
+static inline void out_blanks(struct out *o, size_t n)
+{
+	char *room = out_reserve(o, n);
+
+	if (likely(room != NULL) && n) {
+		memset(room, ' ', n);
+		o->used += n;
+	}
+}
+
+/** How many digits out_number() writes. */
+static inline size_t out_number_width(uint64_t number)
+{
+	size_t n = 1;
+
+	for (; number >= 10000; number /= 10000)
+		n += 4;
+	return n + (number > 9) + (number > 99) + (number > 999);
+}
+
+/** Writes the digits of a number in decimal to `room`, which has to have as many; returns how many.
+ */
+size_t out_digits(char *room, uint64_t number);
 /** Writes a number in decimal; returns its length. */
-size_t out_number(struct out *o, uint64_t number);
+static inline size_t out_number(struct out *o, uint64_t number)
+{
+	char *room = out_reserve(o, 20);
+	size_t n = likely(room != NULL) ? out_digits(room, number) : 0;
+
+	o->used += n;
+	return n;
+}
+
 /** Writes a number in lower-case hexadecimal without a prefix; returns its length. */
 size_t out_hex(struct out *o, uint64_t number);
 /** Writes formatted text of at most 1023 bytes. */
