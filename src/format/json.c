@@ -18,57 +18,57 @@ static void put_quoted(struct out *o, const char *text, size_t length)
 
 static void put_process(struct json *j, const struct portscope_process *p)
 {
-	json_open(j, NULL, '{');
-	json_number(j, "pid", p->pid);
-	json_open(j, "fds", '[');
+	json_write_open(j, NULL, '{');
+	json_write_number(j, "pid", p->pid);
+	json_write_open(j, "fds", '[');
 	for (size_t i = 0; i < p->n_fds; i++)
-		json_number(j, NULL, p->fds[i]);
-	json_close(j, ']');
-	json_text(j, "name", p->name);
-	json_text(j, "comm", p->comm);
-	json_text(j, "exe", p->exe);
-	json_bool(j, "exe_deleted", p->exe_deleted);
-	json_text(j, "cmdline", p->cmdline);
+		json_write_number(j, NULL, p->fds[i]);
+	json_write_close(j, ']');
+	json_write_text(j, "name", p->name);
+	json_write_text(j, "comm", p->comm);
+	json_write_text(j, "exe", p->exe);
+	json_write_bool(j, "exe_deleted", p->exe_deleted);
+	json_write_text(j, "cmdline", p->cmdline);
 	if (p->start_time) {
-		json_key(j, "start_time");
+		json_write_key(j, "start_time");
 		out_char(j->out, '"');
 		text_time(j->out, p->start_time);
 		out_char(j->out, '"');
 	} else {
-		json_null(j, "start_time");
+		json_write_null(j, "start_time");
 	}
-	json_text(j, "user", p->user);
-	json_close(j, '}');
+	json_write_text(j, "user", p->user);
+	json_write_close(j, '}');
 }
 
 static void put_processes(struct out *o, const struct portscope_value *v)
 {
 	struct json j = {.out = o};
 
-	json_open(&j, NULL, '[');
+	json_write_open(&j, NULL, '[');
 	for (size_t i = 0; i < v->processes.count; i++) {
 		const struct portscope_process *p = &v->processes.items[i];
 
 		if (v->type == PORTSCOPE_PROCESSES)
 			put_process(&j, p);
 		else if (v->type == PORTSCOPE_PIDS)
-			json_number(&j, NULL, p->pid);
+			json_write_number(&j, NULL, p->pid);
 		else
-			json_text(&j, NULL, p->name);
+			json_write_text(&j, NULL, p->name);
 	}
-	json_close(&j, ']');
+	json_write_close(&j, ']');
 }
 
 static void put_container(struct out *o, const struct portscope_container *c)
 {
 	struct json j = {.out = o};
 
-	json_open(&j, NULL, '{');
-	json_text(&j, "runtime", c->runtime);
-	json_text(&j, "id", c->id);
-	json_text(&j, "name", c->name);
-	json_text(&j, "pod", c->pod);
-	json_close(&j, '}');
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "runtime", c->runtime);
+	json_write_text(&j, "id", c->id);
+	json_write_text(&j, "name", c->name);
+	json_write_text(&j, "pod", c->pod);
+	json_write_close(&j, '}');
 }
 
 /* The name of an interface in it may hold a quotation mark. */
@@ -134,49 +134,49 @@ static void put_members(struct printer *p, const struct portscope_row *row, bool
 
 static void put_host(struct json *j, const struct portscope_host *host)
 {
-	json_open(j, "host", '{');
-	json_text(j, "name", host->name);
-	json_text(j, "machine_id", host->machine_id);
-	json_text(j, "boot_id", host->boot_id);
-	json_text(j, "kernel", host->kernel);
+	json_write_open(j, "host", '{');
+	json_write_text(j, "name", host->name);
+	json_write_text(j, "machine_id", host->machine_id);
+	json_write_text(j, "boot_id", host->boot_id);
+	json_write_text(j, "kernel", host->kernel);
 	if (host->netns)
-		json_number(j, "netns", host->netns);
+		json_write_number(j, "netns", host->netns);
 	else
-		json_null(j, "netns");
-	json_text(j, "collector", host->collector);
-	json_text(j, "owner_backend", host->owner_backend);
-	json_close(j, '}');
+		json_write_null(j, "netns");
+	json_write_text(j, "collector", host->collector);
+	json_write_text(j, "owner_backend", host->owner_backend);
+	json_write_close(j, '}');
 }
 
 static void put_query(struct json *j, const struct listing *listing)
 {
 	const struct portscope_query *q = listing->query;
 
-	json_open(j, "query", '{');
-	json_text(j, "command", listing->command);
-	json_open(j, "protocols", '[');
+	json_write_open(j, "query", '{');
+	json_write_text(j, "command", listing->command);
+	json_write_open(j, "protocols", '[');
 	if (q->protocols & PORTSCOPE_TCP)
-		json_text(j, NULL, "tcp");
+		json_write_text(j, NULL, "tcp");
 	if (q->protocols & PORTSCOPE_UDP)
-		json_text(j, NULL, "udp");
-	json_close(j, ']');
-	json_open(j, "families", '[');
+		json_write_text(j, NULL, "udp");
+	json_write_close(j, ']');
+	json_write_open(j, "families", '[');
 	if (q->families & PORTSCOPE_INET)
-		json_text(j, NULL, "inet");
+		json_write_text(j, NULL, "inet");
 	if (q->families & PORTSCOPE_INET6)
-		json_text(j, NULL, "inet6");
-	json_close(j, ']');
-	json_open(j, "states", '[');
+		json_write_text(j, NULL, "inet6");
+	json_write_close(j, ']');
+	json_write_open(j, "states", '[');
 	for (unsigned state = 0; state < 32; state++)
 		if (q->states >> state & 1 && portscope_state_name(state))
-			json_text(j, NULL, portscope_state_name(state));
-	json_close(j, ']');
-	json_null(j, "filter");
-	json_open(j, "columns", '[');
+			json_write_text(j, NULL, portscope_state_name(state));
+	json_write_close(j, ']');
+	json_write_null(j, "filter");
+	json_write_open(j, "columns", '[');
 	for (size_t i = 0; i < listing->n_columns; i++)
-		json_text(j, NULL, portscope_field_at(listing->columns[i])->name);
-	json_close(j, ']');
-	json_close(j, '}');
+		json_write_text(j, NULL, portscope_field_at(listing->columns[i])->name);
+	json_write_close(j, ']');
+	json_write_close(j, '}');
 }
 
 /* `complete` and `warnings`: together, since the one follows from the other. */
@@ -188,22 +188,22 @@ static void put_completeness(struct json *j, const struct listing *listing)
 
 	for (size_t i = 0; i < n; i++)
 		complete = complete && !w[i].incomplete;
-	json_bool(j, "complete", complete);
-	json_open(j, "warnings", '[');
+	json_write_bool(j, "complete", complete);
+	json_write_open(j, "warnings", '[');
 	for (size_t i = 0; i < n; i++) {
 		if (w[i].detail && !listing->verbose)
 			continue;
-		json_open(j, NULL, '{');
-		json_text(j, "text", w[i].text);
-		json_bool(j, "incomplete", w[i].incomplete);
-		json_close(j, '}');
+		json_write_open(j, NULL, '{');
+		json_write_text(j, "text", w[i].text);
+		json_write_bool(j, "incomplete", w[i].incomplete);
+		json_write_close(j, '}');
 	}
-	json_close(j, ']');
+	json_write_close(j, ']');
 }
 
 static void json_put_time(struct json *j, const struct listing *listing)
 {
-	json_key(j, "time");
+	json_write_key(j, "time");
 	out_char(j->out, '"');
 	text_time(j->out, portscope_get_time(listing->snapshot));
 	out_char(j->out, '"');
@@ -213,13 +213,13 @@ static void document_begin(struct printer *p)
 {
 	struct json j = {.out = p->out};
 
-	json_open(&j, NULL, '{');
-	json_text(&j, "schema", PORTSCOPE_SCHEMA);
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
 	json_put_time(&j, p->listing);
 	put_host(&j, portscope_get_host(p->listing->snapshot));
 	put_query(&j, p->listing);
 	put_completeness(&j, p->listing);
-	json_open(&j, "sockets", '[');
+	json_write_open(&j, "sockets", '[');
 }
 
 static void document_row(struct printer *p, const struct portscope_row *row)
@@ -241,10 +241,10 @@ static void lines_begin(struct printer *p)
 	struct json j = {.out = &p->scratch};
 
 	out_init(&p->scratch, -1);
-	json_open(&j, NULL, '{');
-	json_text(&j, "record", "socket");
-	json_text(&j, "host", host->name);
-	json_text(&j, "machine_id", host->machine_id);
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "record", "socket");
+	json_write_text(&j, "host", host->name);
+	json_write_text(&j, "machine_id", host->machine_id);
 	json_put_time(&j, p->listing);
 }
 
@@ -261,15 +261,15 @@ static void lines_end(struct printer *p)
 	const struct portscope_host *host = portscope_get_host(p->listing->snapshot);
 	struct json j = {.out = p->out};
 
-	json_open(&j, NULL, '{');
-	json_text(&j, "record", "end");
-	json_text(&j, "schema", PORTSCOPE_SCHEMA);
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "record", "end");
+	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
 	json_put_time(&j, p->listing);
 	put_host(&j, host);
 	put_query(&j, p->listing);
-	json_number(&j, "sockets", p->rows);
+	json_write_number(&j, "sockets", p->rows);
 	put_completeness(&j, p->listing);
-	json_close(&j, '}');
+	json_write_close(&j, '}');
 	out_char(p->out, '\n');
 	out_done(&p->scratch);
 }

@@ -4,7 +4,7 @@
 
 #include "util/text.h"
 
-void json_key(struct json *j, const char *key)
+void json_write_key(struct json *j, const char *key)
 {
 	if (j->comma)
 		out_char(j->out, ',');
@@ -16,45 +16,45 @@ void json_key(struct json *j, const char *key)
 	out_bytes(j->out, "\":", 2);
 }
 
-void json_open(struct json *j, const char *key, char bracket)
+void json_write_open(struct json *j, const char *key, char bracket)
 {
-	json_key(j, key);
+	json_write_key(j, key);
 	out_char(j->out, bracket);
 	j->comma = false;
 }
 
-void json_close(struct json *j, char bracket)
+void json_write_close(struct json *j, char bracket)
 {
 	out_char(j->out, bracket);
 	j->comma = true;
 }
 
-void json_text(struct json *j, const char *key, const char *text)
+void json_write_text(struct json *j, const char *key, const char *text)
 {
 	if (!text) {
-		json_null(j, key);
+		json_write_null(j, key);
 		return;
 	}
-	json_key(j, key);
+	json_write_key(j, key);
 	out_char(j->out, '"');
 	text_json(j->out, text, strlen(text));
 	out_char(j->out, '"');
 }
 
-void json_number(struct json *j, const char *key, uint64_t number)
+void json_write_number(struct json *j, const char *key, uint64_t number)
 {
-	json_key(j, key);
+	json_write_key(j, key);
 	out_number(j->out, number);
 }
 
-void json_bool(struct json *j, const char *key, bool flag)
+void json_write_bool(struct json *j, const char *key, bool flag)
 {
-	json_key(j, key);
+	json_write_key(j, key);
 	out_text(j->out, flag ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key)
+void json_write_null(struct json *j, const char *key)
 {
-	json_key(j, key);
+	json_write_key(j, key);
 	out_text(j->out, "null");
 }
