@@ -29,15 +29,26 @@ struct list {
 	const char *names[8];
 };
 
+/* The title of a column is what a reader saw, so it leads to the name as well. */
 static int unknown_field(const char *option, const char *name)
 {
-	const char *names[FORMAT_COLUMNS_MAX];
+	const char *words[2 * FORMAT_COLUMNS_MAX];
+	const struct portscope_field *field;
 	const char *near;
 	size_t n = 0;
 
-	for (; n < ARRAY_SIZE(names) && portscope_field_at(n); n++)
-		names[n] = portscope_field_at(n)->name;
-	near = suggest(name, names, n);
+	if (!*name) {
+		message("%s: a name is missing; portscope --list-fields names the fields", option);
+		return STATUS_USAGE;
+	}
+	for (unsigned id = 0; id < FORMAT_COLUMNS_MAX && (field = portscope_field_at(id)); id++) {
+		words[n++] = field->name;
+		words[n++] = field->title;
+	}
+	near = suggest(name, words, n);
+	for (unsigned id = 0; near && 2 * id < n; id++)
+		if (near == words[2 * id + 1])
+			near = words[2 * id];
 	if (near)
 		message("%s: there is no field '%s'; did you mean %s?", option, name, near);
 	else
@@ -46,31 +57,55 @@ static int unknown_field(const char *option, const char *name)
 	return STATUS_USAGE;
 }
 
-/* Reads "a,b,c" into ids, behind the `n` that are there; returns the new number or -1. */
+static bool is_among(uint16_t id, const uint16_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* The id of the field that starts a list, or -1. */
+static int parse_field(const char *option, const char *list)
+{
+	char name[64];
+	int id;
+
+	snprintf(name, sizeof(name), "%.*s", (int)MIN(strcspn(list, ","), sizeof(name) - 1), list);
+	id = portscope_field_find(name);
+	if (id < 0)
+		unknown_field(option, name);
+	return MAX(id, -1);
+}
+
+/* What follows the first comma of a list, or NULL. */
+static const char *next_in_list(const char *list)
+{
+	const char *comma = strchr(list, ',');
+
+	return comma ? comma + 1 : NULL;
+}
+
+/*
+ * Reads "a,b,c" into ids, behind the `n` that are there; returns the new number or -1. A field
+ * that is there already is not added: in JSON its key must not stand twice.
+ */
 static int parse_fields(const char *option, const char *text, uint16_t *ids, size_t n)
 {
-	while (*text) {
-		size_t length = strcspn(text, ",");
-		char name[64];
-		int id;
+	for (; text; text = next_in_list(text)) {
+		int id = parse_field(option, text);
 
-		snprintf(name, sizeof(name), "%.*s", (int)MIN(length, sizeof(name) - 1), text);
-		id = portscope_field_find(name);
-		if (id < 0) {
-			unknown_field(option, name);
+		if (id < 0)
 			return -1;
-		}
+		if (is_among(id, ids, n))
+			continue;
 		if (n == FORMAT_COLUMNS_MAX) {
 			message("%s: more than %d fields", option, FORMAT_COLUMNS_MAX);
 			return -1;
 		}
 		ids[n++] = id;
-		text += length;
-		text += *text == ',';
 	}
-	if (!n)
-		message("%s: an empty list; portscope --list-fields names the fields", option);
-	return n ? (int)n : -1;
+	return n;
 }
 
 static int choose_columns(struct list *l)
@@ -101,26 +136,19 @@ static int choose_columns(struct list *l)
 
 static int choose_sort(struct list *l)
 {
-	const char *text = l->options.sort;
 	size_t n = 0;
 
-	while (text && *text) {
+	for (const char *text = l->options.sort; text; text = next_in_list(text)) {
 		bool descending = *text == '-';
-		char name[64];
-		uint16_t id;
+		int id = parse_field("--sort", text + descending);
 
-		text += descending;
-		snprintf(name, sizeof(name), "%.*s", (int)MIN(strcspn(text, ","), sizeof(name) - 1),
-			text);
-		if (n == ARRAY_SIZE(l->sort) || parse_fields("--sort", name, &id, 0) < 0)
+		if (id < 0)
 			return STATUS_USAGE;
+		if (n == ARRAY_SIZE(l->sort)) {
+			message("--sort: more than %d fields", FORMAT_COLUMNS_MAX);
+			return STATUS_USAGE;
+		}
 		l->sort[n++] = (struct portscope_sort){id, descending};
-		text += strcspn(text, ",");
-		text += *text == ',';
-	}
-	if (text && !n) {
-		message("--sort: an empty list; portscope --list-fields names the fields");
-		return STATUS_USAGE;
 	}
 	l->query.sort = l->sort;
 	l->query.n_sort = n;
