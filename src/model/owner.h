@@ -33,13 +33,27 @@ struct process {
 struct owner_index;
 
 /**
- * The holders of `socket`, which must be one of those that the index was made for. The array is
- * the index's own; the members of each are those of portscope_process, `fds` among them.
+ * The holders of `socket`, which must be one of those that the index was made for, in the order of
+ * their pids. The arrays are the index's own and hold until the second next call, so that two
+ * sockets can be compared; the members of each are those of portscope_process, `fds` among them.
  * `ret_processes` receives the fuller descriptions in the same order; it may be NULL.
+ *
+ * Without an inode the state is `none`: a time-wait or syn-recv socket, an orphan and a connection
+ * that nobody accepted yet belong to no file. Where every holder that was found ended before it
+ * could be described, the state is `gone` and the list empty. Where none was found it is `hidden`
+ * if any process could not be looked into, whoever owns the socket: our own sockets too can be
+ * held by a process that we may not see (handed over, or by a program that is not dumpable). Else
+ * it is `unknown`.
  */
 enum owner_state owner_index_get(const struct owner_index *index, const struct socket *socket,
 	const struct portscope_process **ret_shown, const struct process *const **ret_processes,
 	size_t *ret_count);
+
+/** The backend that answered, `bpf` or `procfs`; NULL: neither could. */
+const char *owner_index_backend(const struct owner_index *index);
+
+/** Frees an index; NULL is fine. */
+struct owner_index *owner_index_free(struct owner_index *index);
 
 /** Name of an owner state as in JSON. */
 const char *owner_state_name(enum owner_state state);

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The owner index: a hash table from sockets to their holders. A listed socket held once costs at
+ * most 8 bytes of key, 12 of table, 4 of position and 8 of holding, beside the descriptions of the
+ * processes, which are shared. The structures that leave the library are larger than that and are
+ * therefore made anew for each question.
+ */
+#include "model/owner.h"
+
+#include <string.h>
+
+#include "model/owner-index.h"
+
+/** Room for two answers, which take turns. */
+struct owner_scratch {
+	struct portscope_process *shown[2];
+	const struct process **processes[2];
+	unsigned turn;
+};
+
+/* Cookies stay below this bit for longer than any host runs. */
+#define KEY_IS_INODE (1ULL << 63)
+
+/** What tells a listed socket from the others: its cookie, or without one its inode. */
+static uint64_t socket_key(const struct socket *socket)
+{
+	if (socket->present & SOCKET_HAS_COOKIE)
+		return socket->cookie;
+	return KEY_IS_INODE | socket->inode;
+}
+
+static void fill_entries(struct owner_index *index, const struct socket *sockets, size_t n)
+{
+	uint32_t entry = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct socket *socket = &sockets[i];
+
+		if (!(socket->present & SOCKET_HAS_INODE))
+			continue;
+		index->keys[entry] = socket_key(socket);
+		index->inodes[entry] = socket->inode;
+		index->cookies = index->cookies && socket->present & SOCKET_HAS_COOKIE;
+		table_add(&index->table, table_hash(index->keys[entry]), entry);
+		entry++;
+	}
+}
+
+DEFINE_CLEANUP(struct owner_index *, owner_index_free)
+
+int owner_index_new(const struct socket *sockets, size_t n, struct owner_index **ret)
+{
+	CLEANUP(owner_index_free_cleanup) struct owner_index *index = NULL;
+	size_t count = 0;
+	int r;
+
+	index = calloc(1, sizeof(*index));
+	if (!index)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		count += !!(sockets[i].present & SOCKET_HAS_INODE);
+	r = table_init(&index->table, count);
+	if (r < 0)
+		return r;
+	index->keys = calloc(count + 1, sizeof(*index->keys));
+	index->inodes = calloc(count + 1, sizeof(*index->inodes));
+	if (!index->keys || !index->inodes)
+		return -ENOMEM;
+	index->n_entries = (uint32_t)count;
+	index->cookies = true;
+	fill_entries(index, sockets, n);
+	*ret = STEAL(index);
+	return 0;
+}
+
+/* Only some scans ask by inode: the table is made when the first does. */
+static int make_by_inode(struct owner_index *index)
+{
+	int r;
+
+	if (index->by_inode.slots)
+		return 0;
+	r = table_init(&index->by_inode, index->n_entries);
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < index->n_entries; i++)
+		table_add(&index->by_inode, table_hash(index->inodes[i]), i);
+	return 0;
+}
+
+int owner_index_find(
+	struct owner_index *index, uint64_t cookie, uint32_t inode, struct owner_find *find)
+{
+	int r;
+
+	*find = (struct owner_find){0};
+	if (cookie && index->cookies) {
+		find->table = &index->table;
+		find->keys = index->keys;
+		find->key = cookie;
+	} else {
+		r = make_by_inode(index);
+		if (r < 0)
+			return r;
+		find->table = &index->by_inode;
+		find->inodes = index->inodes;
+		find->key = inode;
+	}
+	find->at = table_hash(find->key);
+	return 0;
+}
+
+uint32_t owner_index_next(struct owner_find *find)
+{
+	uint32_t entry;
+
+	do
+		entry = table_next(find->table, &find->at);
+	while (entry != TABLE_END &&
+		(find->keys ? find->keys[entry] : find->inodes[entry]) != find->key);
+	return entry;
+}
+
+/* Room for one more in an array that doubles. */
+static int make_room(void **items, size_t item_size, size_t count, size_t *space)
+{
+	size_t wanted = *space ? *space * 2 : 64;
+	void *grown;
+
+	if (count < *space)
+		return 0;
+	grown = reallocarray(*items, wanted, item_size);
+	if (!grown)
+		return -ENOMEM;
+	*items = grown;
+	*space = wanted;
+	return 0;
+}
+
+int owner_index_add_holder(struct owner_index *index, uint32_t pid, uint64_t start, uint32_t *ret)
+{
+	void *items = index->holders;
+	int r;
+
+	if (index->n_holders == UINT32_MAX)
+		return -EOVERFLOW;
+	r = make_room(&items, sizeof(*index->holders), index->n_holders, &index->holders_space);
+	if (r < 0)
+		return r;
+	index->holders = items;
+	index->holders[index->n_holders] = (struct holder){
+		.process.shown.pid = pid,
+		.start = start,
+	};
+	*ret = (uint32_t)index->n_holders++;
+	return 0;
+}
+
+int owner_index_hold(struct owner_index *index, uint32_t entry, uint32_t process, uint32_t fd)
+{
+	void *items = index->holdings;
+	int r;
+
+	if (index->n_holdings == UINT32_MAX)
+		return -EOVERFLOW;
+	r = make_room(&items, sizeof(*index->holdings), index->n_holdings, &index->holdings_space);
+	if (r < 0)
+		return r;
+	index->holdings = items;
+	index->holdings[index->n_holdings++] = (struct holding){entry, process, fd};
+	return 0;
+}
+
+static void free_holders(struct owner_index *index)
+{
+	for (size_t i = 0; i < index->n_holders; i++) {
+		struct process *process = &index->holders[i].process;
+
+		free((char *)process->shown.name);
+		free((char *)process->shown.comm);
+		free((char *)process->shown.exe);
+		free((char *)process->shown.cmdline);
+		free((char *)process->shown.user);
+		free(process->cgroup);
+	}
+	index->n_holders = 0;
+}
+
+void owner_index_clear(struct owner_index *index)
+{
+	free_holders(index);
+	index->n_holdings = 0;
+	index->hidden = false;
+}
+
+static int compare_holders(const void *a, const void *b, void *userdata)
+{
+	const struct holder *holders = userdata;
+	const struct holder *x = &holders[*(const uint32_t *)a],
+			    *y = &holders[*(const uint32_t *)b];
+
+	if (x->process.shown.pid != y->process.shown.pid)
+		return x->process.shown.pid < y->process.shown.pid ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Puts the processes in the order of their pids, and says so to the holdings. */
+static int sort_holders(struct owner_index *index)
+{
+	uint32_t n = (uint32_t)index->n_holders;
+	AUTO_FREE uint32_t *order = calloc(n + 1, sizeof(*order));
+	AUTO_FREE uint32_t *rank = calloc(n + 1, sizeof(*rank));
+	struct holder *sorted;
+
+	if (!order || !rank)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	qsort_r(order, n, sizeof(*order), compare_holders, index->holders);
+	sorted = calloc(n + 1, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		sorted[i] = index->holders[order[i]];
+		rank[order[i]] = i;
+	}
+	free(index->holders);
+	index->holders = sorted;
+	index->holders_space = n + 1;
+	for (size_t i = 0; i < index->n_holdings; i++)
+		index->holdings[i].process = rank[index->holdings[i].process];
+	return 0;
+}
+
+/* A counting sort by socket; `first` becomes the positions. */
+static int place_holdings(struct owner_index *index)
+{
+	uint32_t *first = calloc((size_t)index->n_entries + 2, sizeof(*first));
+
+	if (!first)
+		return -ENOMEM;
+	index->first = first;
+	index->holding_process = calloc(index->n_holdings + 1, sizeof(uint32_t));
+	index->holding_fd = calloc(index->n_holdings + 1, sizeof(uint32_t));
+	if (!index->holding_process || !index->holding_fd)
+		return -ENOMEM;
+	/* Counted two places up, the sums end where they belong after the holdings are placed. */
+	for (size_t i = 0; i < index->n_holdings; i++)
+		first[index->holdings[i].entry + 2]++;
+	for (uint32_t i = 2; i < index->n_entries + 2; i++)
+		first[i] += first[i - 1];
+	for (size_t i = 0; i < index->n_holdings; i++) {
+		const struct holding *holding = &index->holdings[i];
+		uint32_t at = first[holding->entry + 1]++;
+
+		index->holding_process[at] = holding->process;
+		index->holding_fd[at] = holding->fd;
+	}
+	return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t holding_key(const struct owner_index *index, uint32_t i)
+{
+	return (uint64_t)index->holding_process[i] << 32 | index->holding_fd[i];
+}
+
+/* Sorts one socket's holdings by process and descriptor; most scans deliver them so. */
+static int sort_entry(struct owner_index *index, uint32_t begin, uint32_t end)
+{
+	AUTO_FREE uint64_t *keys = NULL;
+	uint32_t i;
+
+	for (i = begin + 1; i < end; i++)
+		if (holding_key(index, i - 1) > holding_key(index, i))
+			break;
+	if (i >= end)
+		return 0;
+	keys = malloc((end - begin) * sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	for (i = begin; i < end; i++)
+		keys[i - begin] = holding_key(index, i);
+	qsort(keys, end - begin, sizeof(*keys), compare_keys);
+	for (i = begin; i < end; i++) {
+		index->holding_process[i] = (uint32_t)(keys[i - begin] >> 32);
+		index->holding_fd[i] = (uint32_t)keys[i - begin];
+	}
+	return 0;
+}
+
+/* Whether a holding says nothing new: a thread's table repeats the process's, a ring a descriptor.
+ */
+static bool repeats(const struct owner_index *index, uint32_t i, uint32_t last)
+{
+	return index->holding_process[i] == index->holding_process[last] &&
+	       (index->holding_fd[i] == index->holding_fd[last] ||
+		       index->holding_fd[i] == OWNER_NO_FD);
+}
+
+static int sort_holdings(struct owner_index *index)
+{
+	uint32_t kept = 0, begin = 0;
+	int r;
+
+	for (uint32_t entry = 0; entry < index->n_entries; entry++) {
+		uint32_t end = index->first[entry + 1];
+
+		r = sort_entry(index, begin, end);
+		if (r < 0)
+			return r;
+		index->first[entry] = kept;
+		for (uint32_t i = begin; i < end; i++) {
+			if (kept > index->first[entry] && repeats(index, i, kept - 1))
+				continue;
+			index->holding_process[kept] = index->holding_process[i];
+			index->holding_fd[kept++] = index->holding_fd[i];
+		}
+		begin = end;
+	}
+	index->first[index->n_entries] = kept;
+	return 0;
+}
+
+static int make_scratch(struct owner_index *index)
+{
+	uint32_t most = 1;
+
+	for (uint32_t i = 0; i < index->n_entries; i++)
+		most = MAX(most, index->first[i + 1] - index->first[i]);
+	index->scratch = calloc(1, sizeof(*index->scratch));
+	if (!index->scratch)
+		return -ENOMEM;
+	for (int i = 0; i < 2; i++) {
+		index->scratch->shown[i] = calloc(most, sizeof(struct portscope_process));
+		index->scratch->processes[i] = calloc(most, sizeof(struct process *));
+		if (!index->scratch->shown[i] || !index->scratch->processes[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int owner_index_seal(struct owner_index *index)
+{
+	int r;
+
+	table_done(&index->by_inode);
+	free(STEAL(index->inodes));
+	r = sort_holders(index);
+	if (r < 0)
+		return r;
+	r = place_holdings(index);
+	if (r < 0)
+		return r;
+	free(STEAL(index->holdings));
+	r = sort_holdings(index);
+	if (r < 0)
+		return r;
+	return make_scratch(index);
+}
+
+size_t owner_index_count_unheld(const struct owner_index *index)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < index->n_entries; i++)
+		count += index->first[i] == index->first[i + 1];
+	return count;
+}
+
+static uint32_t find_entry(const struct owner_index *index, const struct socket *socket)
+{
+	uint64_t key = socket_key(socket);
+	uint32_t at = table_hash(key), entry;
+
+	do
+		entry = table_next(&index->table, &at);
+	while (entry != TABLE_END && index->keys[entry] != key);
+	return entry;
+}
+
+/* Describes the holders of an entry that are still there; their number. */
+static size_t describe(const struct owner_index *index, uint32_t entry,
+	struct portscope_process *shown, const struct process **processes)
+{
+	uint32_t end = index->first[entry + 1];
+	size_t count = 0;
+
+	for (uint32_t i = index->first[entry]; i < end;) {
+		const struct holder *holder = &index->holders[index->holding_process[i]];
+		uint32_t begin = i, n = 0;
+
+		for (; i < end && index->holding_process[i] == index->holding_process[begin]; i++)
+			n += index->holding_fd[i] != OWNER_NO_FD;
+		if (holder->gone)
+			continue;
+		processes[count] = &holder->process;
+		shown[count] = holder->process.shown;
+		shown[count].fds = n ? &index->holding_fd[begin] : NULL;
+		shown[count++].n_fds = n;
+	}
+	return count;
+}
+
+enum owner_state owner_index_get(const struct owner_index *index, const struct socket *socket,
+	const struct portscope_process **ret_shown, const struct process *const **ret_processes,
+	size_t *ret_count)
+{
+	struct owner_scratch *scratch = index->scratch;
+	unsigned turn = scratch->turn = !scratch->turn;
+	uint32_t entry;
+	size_t count;
+
+	*ret_shown = scratch->shown[turn];
+	if (ret_processes)
+		*ret_processes = scratch->processes[turn];
+	*ret_count = 0;
+	if (!(socket->present & SOCKET_HAS_INODE))
+		return OWNER_NONE;
+	entry = find_entry(index, socket);
+	if (entry == TABLE_END || index->first[entry] == index->first[entry + 1])
+		return index->hidden ? OWNER_HIDDEN : OWNER_UNKNOWN;
+	count = describe(index, entry, scratch->shown[turn], scratch->processes[turn]);
+	*ret_count = count;
+	return count ? OWNER_KNOWN : OWNER_GONE;
+}
+
+const char *owner_index_backend(const struct owner_index *index)
+{
+	return index->backend;
+}
+
+struct owner_index *owner_index_free(struct owner_index *index)
+{
+	if (!index)
+		return NULL;
+	free_holders(index);
+	free(index->holders);
+	free(index->keys);
+	table_done(&index->table);
+	free(index->inodes);
+	table_done(&index->by_inode);
+	free(index->holdings);
+	free(index->first);
+	free(index->holding_process);
+	free(index->holding_fd);
+	for (int i = 0; index->scratch && i < 2; i++) {
+		free(index->scratch->shown[i]);
+		free(index->scratch->processes[i]);
+	}
+	free(index->scratch);
+	free(index);
+	return NULL;
+}
+
+const char *owner_state_name(enum owner_state state)
+{
+	static const char *const names[] = {
+		[OWNER_KNOWN] = "known",
+		[OWNER_NONE] = "none",
+		[OWNER_HIDDEN] = "hidden",
+		[OWNER_GONE] = "gone",
+		[OWNER_UNKNOWN] = "unknown",
+	};
+
+	return (unsigned)state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}

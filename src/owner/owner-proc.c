@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The procfs backend: reads the links in /proc/PID/fd. They are read and never followed, so that
+ * no file system behind them can hang us.
+ *
+ * A thread can have a descriptor table of its own (unshare(CLONE_FILES)), though nearly none has:
+ * /proc/PID/task is opened only where its link count tells of several threads, and a thread's
+ * table is walked only where kcmp(2) says that it is another one. Without kcmp two tables count as
+ * one if they have the same descriptors. An io_uring ring can hold sockets that have no descriptor
+ * any more: fdinfo names them.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "owner/scan.h"
+#include "util/table.h"
+
+/** Like the directories of procfs, a walk has three levels: /proc, task and fd. */
+enum { LEVEL_PROC, LEVEL_TASK, LEVEL_FD, LEVELS };
+
+#define BUFFER_SIZE 65536
+
+struct walk {
+	struct owner_scan *scan;
+	bool kcmp; /**< the kernel's comparison can be asked */
+	_Alignas(struct dirent64) char buffers[LEVELS][BUFFER_SIZE];
+};
+
+/** A descriptor table that is walked. */
+struct table_walk {
+	struct owner_record record; /**< the process and the thread it belongs to */
+	uint32_t count;             /**< of its descriptors, and the sum of their hashes: */
+	uint64_t sum;               /**< what tells it from another where there is no kcmp */
+	bool refused;               /**< we may not read its links */
+};
+
+/** Sees an entry of a directory; other than 0 ends the walk of that directory. */
+typedef int (*visit_fn)(
+	struct walk *walk, int dir, const char *name, uint32_t number, void *userdata);
+
+/* The number that a text of digits is. */
+static bool parse_number(const char *text, char end, uint32_t *ret)
+{
+	uint64_t number = 0;
+	const char *p = text;
+
+	for (; *p >= '0' && *p <= '9' && number <= UINT32_MAX; p++)
+		number = number * 10 + (uint64_t)(*p - '0');
+	if (p == text || *p != end || number > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)number;
+	return true;
+}
+
+static bool not_allowed(int error)
+{
+	return error == -EACCES || error == -EPERM;
+}
+
+/* Visits the entries of a directory that are numbers: processes, threads, descriptors. */
+static int walk_numbers(struct walk *walk, int level, int dir, visit_fn visit, void *userdata)
+{
+	char *buffer = walk->buffers[level];
+	uint32_t number;
+	int r;
+
+	for (;;) {
+		ssize_t length = getdents64(dir, buffer, BUFFER_SIZE);
+
+		if (length < 0)
+			return -errno;
+		if (length == 0)
+			return 0;
+		for (ssize_t at = 0; at < length;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
+
+			at += entry->d_reclen;
+			if (!parse_number(entry->d_name, '\0', &number))
+				continue;
+			r = visit(walk, dir, entry->d_name, number, userdata);
+			if (r != 0)
+				return r;
+		}
+	}
+}
+
+/* The inode of a link `socket:[123]`. */
+static bool parse_socket(const char *link, uint32_t *ret)
+{
+	static const char prefix[] = "socket:[";
+
+	return !strncmp(link, prefix, sizeof(prefix) - 1) &&
+	       parse_number(link + sizeof(prefix) - 1, ']', ret);
+}
+
+/* A line of UserFiles, `    0: socket:[123]`. */
+static int read_ring_line(
+	struct owner_scan *scan, const char *line, const struct owner_record *holder)
+{
+	struct owner_record record = *holder;
+	const char *colon = strchr(line, ':');
+
+	if (!colon)
+		return 0;
+	colon += 1 + strspn(colon + 1, " \t");
+	if (!parse_socket(colon, &record.inode))
+		return 0;
+	record.fd = -1;
+	return scan->found(&record, scan->userdata);
+}
+
+/* Reads fdinfo of a ring once; positive: the ring was in use and told nothing. */
+static int read_ring(struct owner_scan *scan, int fd, const struct owner_record *holder)
+{
+	AUTO_FREE char *line = NULL;
+	bool files = false, told = false;
+	size_t size = 0;
+	FILE *info;
+	int r = 0;
+
+	info = fdopen(fd, "re");
+	if (!info) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r >= 0 && getline(&line, &size, info) > 0) {
+		/* A section begins with a letter, the files in it with a number. */
+		if (isalpha((unsigned char)*line)) {
+			files = !strncmp(line, "UserFiles:", 10);
+			told = told || files;
+		} else if (files) {
+			r = read_ring_line(scan, line, holder);
+		}
+	}
+	fclose(info);
+	return r < 0 ? r : !told;
+}
+
+int owner_proc_ring(struct owner_scan *scan, int dir, const char *folder, uint32_t fd,
+	const struct owner_record *holder)
+{
+	enum { ATTEMPTS = 20 };
+	char path[64];
+	int info, r = 1;
+
+	snprintf(path, sizeof(path), "%s/fdinfo/%u", folder, fd);
+	/* The kernel only tries to lock the ring, and is silent if its owner is just using it. */
+	for (int i = 0; i < ATTEMPTS && r > 0; i++) {
+		info = openat(dir, path, O_RDONLY | O_CLOEXEC);
+		if (info < 0) {
+			scan->hidden += not_allowed(-errno);
+			return 0;
+		}
+		if (i > 0)
+			sched_yield();
+		r = read_ring(scan, info, holder);
+	}
+	scan->busy_rings += r > 0;
+	return MIN(r, 0);
+}
+
+/* Looks at one descriptor. */
+static int visit_fd(struct walk *walk, int dir, const char *name, uint32_t number, void *userdata)
+{
+	struct owner_scan *scan = walk->scan;
+	struct table_walk *table = userdata;
+	char link[40];
+	ssize_t length = readlinkat(dir, name, link, sizeof(link) - 1);
+
+	if (length < 0) {
+		table->refused = not_allowed(-errno);
+		return table->refused;
+	}
+	link[length] = '\0';
+	table->count++;
+	table->sum += table_hash(number);
+	if (parse_socket(link, &table->record.inode)) {
+		table->record.fd = number;
+		return scan->found(&table->record, scan->userdata);
+	}
+	if (!strcmp(link, "anon_inode:[io_uring]"))
+		return owner_proc_ring(scan, dir, "..", number, &table->record);
+	return 0;
+}
+
+/* Walks a table whose folder is open. A process that ends while we look is none to report. */
+static int walk_table(struct walk *walk, int dir, struct table_walk *table)
+{
+	int r = walk_numbers(walk, LEVEL_FD, dir, visit_fd, table);
+
+	if (not_allowed(r))
+		table->refused = true;
+	return r == -ENOENT || r == -ESRCH || not_allowed(r) ? 0 : MIN(r, 0);
+}
+
+/* Opens a folder; -ENOENT where its process is gone, -EACCES where it may not be read. */
+static int open_folder(int dir, const char *name, const char *folder)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", name, folder);
+	fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	if (errno == ESRCH || errno == ENOENT)
+		return -ENOENT;
+	return not_allowed(-errno) ? -EACCES : -errno;
+}
+
+/** The threads of one process. */
+struct thread_walk {
+	struct table_walk *leader; /**< the process's own table */
+	struct table_walk last;    /**< the last other one; threads may share that too */
+};
+
+/* Counts a descriptor without reading it. */
+static int count_fd(struct walk *walk, int dir, const char *name, uint32_t number, void *userdata)
+{
+	struct table_walk *table = userdata;
+
+	table->count++;
+	table->sum += table_hash(number);
+	return 0;
+}
+
+/* What the kernel says: positive if both threads use one table, 0 if not, negative: unknown. */
+static int ask_kernel(struct walk *walk, uint32_t tid, uint32_t other)
+{
+	long r;
+
+	if (!walk->kcmp)
+		return -EOPNOTSUPP;
+	r = syscall(SYS_kcmp, (pid_t)tid, (pid_t)other, KCMP_FILES, 0UL, 0UL);
+	if (r >= 0)
+		return r == 0;
+	walk->kcmp = errno == ESRCH;
+	return -errno;
+}
+
+/* Whether a thread uses a table that was walked already; `dir` is its folder of descriptors. */
+static int same_table(struct walk *walk, int dir, uint32_t tid, const struct table_walk *walked)
+{
+	struct table_walk mine = {0};
+	int r;
+
+	if (!walked->record.tid)
+		return 0;
+	r = ask_kernel(walk, walked->record.tid, tid);
+	if (r >= 0)
+		return r;
+	r = walk_numbers(walk, LEVEL_FD, dir, count_fd, &mine);
+	if (r < 0)
+		return r;
+	if (lseek(dir, 0, SEEK_SET) < 0)
+		return -errno;
+	return mine.count == walked->count && mine.sum == walked->sum;
+}
+
+static int visit_thread(
+	struct walk *walk, int dir, const char *name, uint32_t number, void *userdata)
+{
+	struct thread_walk *threads = userdata;
+	AUTO_CLOSE int fds = -1;
+	int r;
+
+	/* Nearly every thread is done here, before a folder is opened. */
+	if (number == threads->leader->record.pid ||
+		ask_kernel(walk, threads->leader->record.tid, number) > 0)
+		return 0;
+	fds = open_folder(dir, name, "fd");
+	if (fds == -EACCES)
+		threads->last.refused = true;
+	if (fds < 0)
+		return fds == -ENOENT || fds == -EACCES ? 0 : fds;
+	r = same_table(walk, fds, number, threads->leader);
+	if (r == 0)
+		r = same_table(walk, fds, number, &threads->last);
+	if (r != 0)
+		return r == -ENOENT || r == -ESRCH ? 0 : MIN(r, 0);
+	threads->last = (struct table_walk){
+		.record = threads->leader->record,
+		.refused = threads->last.refused,
+	};
+	threads->last.record.tid = number;
+	return walk_table(walk, fds, &threads->last);
+}
+
+static int walk_threads(struct walk *walk, int fds, struct table_walk *leader)
+{
+	struct thread_walk threads = {.leader = leader};
+	AUTO_CLOSE int tasks = -1;
+	struct stat st;
+	int r;
+
+	/* Two links and one for each thread, which procfs keeps as other file systems do. */
+	if (fstatat(fds, "../task", &st, 0) < 0 || st.st_nlink == 3)
+		return 0;
+	tasks = open_folder(fds, "..", "task");
+	if (tasks < 0)
+		return tasks == -ENOENT || tasks == -EACCES ? 0 : tasks;
+	r = walk_numbers(walk, LEVEL_TASK, tasks, visit_thread, &threads);
+	leader->refused = threads.last.refused;
+	return r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
+static int visit_process(
+	struct walk *walk, int dir, const char *name, uint32_t number, void *userdata)
+{
+	struct owner_scan *scan = walk->scan;
+	struct table_walk table = {.record = {.pid = number, .tid = number, .process_dir = -1}};
+	AUTO_CLOSE int fds = open_folder(dir, name, "fd");
+	int r;
+
+	scan->seen_init = scan->seen_init || number == 1;
+	if (fds == -EACCES)
+		scan->hidden++;
+	if (fds < 0)
+		return fds == -ENOENT || fds == -EACCES ? 0 : fds;
+	table.record.process_dir = fds;
+	r = walk_table(walk, fds, &table);
+	if (r == 0 && !table.refused)
+		r = walk_threads(walk, fds, &table);
+	scan->hidden += table.refused;
+	return r;
+}
+
+int owner_proc_scan(struct owner_scan *scan)
+{
+	AUTO_FREE struct walk *walk = NULL;
+	AUTO_CLOSE int dir = -1;
+
+	/* A copy of our own: the position in the caller's is not ours to move. */
+	dir = scan->proc_fd < 0 ? -1
+				: openat(scan->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0) {
+		snprintf(scan->reason, sizeof(scan->reason), "/proc is not there");
+		return -ENOENT;
+	}
+	walk = malloc(sizeof(*walk));
+	if (!walk)
+		return -ENOMEM;
+	walk->scan = scan;
+	walk->kcmp = scan->proc_own;
+	return walk_numbers(walk, LEVEL_PROC, dir, visit_process, NULL);
+}

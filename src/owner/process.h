@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Describing a process from its folder in /proc. */
+#ifndef PORTSCOPE_OWNER_PROCESS_H
+#define PORTSCOPE_OWNER_PROCESS_H
+
+#include "model/owner-index.h"
+
+struct user_name;
+
+/** What is asked of every process, and what is remembered between them. */
+struct process_reader {
+	unsigned details; /**< enum owner_detail */
+	bool numeric;
+	int64_t boot_time;       /**< seconds since the epoch */
+	uint64_t ticks;          /**< clock ticks a second */
+	struct user_name *users; /**< those that were looked up */
+	size_t n_users;
+	size_t users_space;
+	size_t refused; /**< processes whose executable we may not see */
+	struct table users_table;
+};
+
+/** What /proc/PID/stat says. */
+struct process_stat {
+	char comm[64]; /**< as the kernel has it, unescaped */
+	uint64_t start;
+};
+
+void process_reader_init(struct process_reader *reader, unsigned details, bool numeric);
+void process_reader_done(struct process_reader *reader);
+
+/**
+ * Describes the process whose folder in /proc is `dir`. If the holder has a start time and the
+ * process another one, or if the process is no more, it is marked gone.
+ */
+int process_describe(struct process_reader *reader, int dir, struct holder *holder);
+
+/** Reads the text of /proc/PID/stat, whatever the name in it is. -EBADMSG: it is none. */
+int process_parse_stat(const char *text, struct process_stat *ret);
+
+/**
+ * The name a user knows a process by: comm where it agrees with the executable's name or with
+ * argv[0], else the executable's name with comm in brackets. `exe` (without the mark of deletion)
+ * and `argv0` may be NULL. NULL: no memory.
+ */
+char *process_name(const char *comm, const char *exe, const char *argv0);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Lists the owners of all sockets of this network namespace as one backend sees them, for the test
+ * that compares the two: `owner-list bpf|procfs|auto`. A line a socket: protocol, local port, state
+ * of the owner, then `pid:fd,fd:name` for each holder; `!` lines are warnings.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collect/collect.h"
+#include "owner/owner.h"
+
+static void print_socket(const struct owner_index *index, const struct socket *socket)
+{
+	const struct portscope_process *holders;
+	size_t count;
+	enum owner_state state = owner_index_get(index, socket, &holders, NULL, &count);
+
+	printf("%s %u %s", socket->protocol == IPPROTO_TCP ? "tcp" : "udp", socket->local_port,
+		owner_state_name(state));
+	for (size_t i = 0; i < count; i++) {
+		printf(" %u:", holders[i].pid);
+		for (size_t j = 0; j < holders[i].n_fds; j++)
+			printf("%s%u", j ? "," : "", holders[i].fds[j]);
+		printf(":%s", holders[i].name ? holders[i].name : "");
+	}
+	putchar('\n');
+}
+
+int main(int argc, char **argv)
+{
+	const char *backend = argc > 1 && strcmp(argv[1], "auto") ? argv[1] : NULL;
+	AUTO_CLOSE int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct sources sources = {.proc_fd = proc_fd, .etc_fd = -1};
+	struct collect_request wanted = {
+		.protocols = PORTSCOPE_TCP | PORTSCOPE_UDP,
+		.families = PORTSCOPE_INET | PORTSCOPE_INET6,
+		.states = PORTSCOPE_STATES_ALL,
+	};
+	struct owner_request request = {
+		.proc_fd = proc_fd,
+		.backend = backend,
+		.details = OWNER_WANT_NAME | OWNER_WANT_USER | OWNER_WANT_START_TIME,
+	};
+	struct sockets sockets = {0};
+	struct collect_report report = {0};
+	struct warnings warnings = {0};
+	struct owner_index *index = NULL;
+	int r;
+
+	r = collect_all(&sources, &wanted, &sockets, &report, &warnings);
+	if (r >= 0)
+		r = owner_resolve(&request, sockets.items, sockets.count, &warnings, &index);
+	if (r < 0) {
+		fprintf(stderr, "owner-list: %s\n", strerror(-r));
+		return 1;
+	}
+	printf("! backend %s\n", owner_index_backend(index) ? owner_index_backend(index) : "-");
+	for (size_t i = 0; i < warnings.count; i++)
+		printf("! %s%s\n", warnings.items[i].incomplete ? "incomplete: " : "",
+			warnings.items[i].text);
+	for (size_t i = 0; i < sockets.count; i++)
+		print_socket(index, &sockets.items[i]);
+	owner_index_free(index);
+	sockets_done(&sockets);
+	warnings_done(&warnings);
+	return 0;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The owner stage without a kernel: names, the text of /proc/PID/stat, the index, and
+ * the procfs backend over a /proc made of files.
+ */
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "model/owner-index.h"
+#include "owner/owner.h"
+#include "owner/process.h"
+
+static void check_name(const char *comm, const char *exe, const char *argv0, const char *expected)
+{
+	AUTO_FREE char *name = process_name(comm, exe, argv0);
+
+	assert_string_equal(name, expected);
+}
+
+static void test_names(void **state)
+{
+	check_name("sshd", "/usr/sbin/sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10", "sshd");
+	check_name("nginx", "/usr/sbin/nginx", "nginx: master process /usr/sbin/nginx", "nginx");
+	check_name("postgres", "/usr/lib/postgresql/15/bin/postgres", "postgres: checkpointer ",
+		"postgres");
+	/* Without the right to see the executable. */
+	check_name("nginx", NULL, "nginx: worker process", "nginx");
+	/* comm is cut to 15 bytes. */
+	check_name("systemd-network", "/usr/lib/systemd/systemd-networkd",
+		"/lib/systemd/systemd-networkd", "systemd-network");
+	check_name("systemd-network", "/usr/lib/systemd/systemd-networ", "x",
+		"systemd-networ (systemd-network)");
+	check_name("MainThread", "/usr/bin/node", "node", "node (MainThread)");
+	check_name("python3", "/usr/bin/python3.11", "/usr/bin/python3", "python3");
+	check_name("backup", "/usr/bin/python3.11", "/usr/bin/python3", "python3 (backup)");
+	check_name("bash", "/usr/bin/dash", "-bash", "bash");
+	check_name("sh", "/usr/bin/dash", "sh", "sh");
+	/* A part of a name is not the name. */
+	check_name("ngin", "/usr/sbin/nginx", "nginx", "nginx (ngin)");
+	/* A name that plays the output. */
+	check_name("a) S 1 (", "/opt/evil", "evil", "evil (a) S 1 ()");
+	check_name("", "/opt/evil", "", "evil");
+	check_name("kworker/0:1", NULL, NULL, "kworker/0:1");
+	check_name("", NULL, NULL, "");
+}
+
+static void check_stat(const char *text, const char *comm, uint64_t start)
+{
+	struct process_stat stat;
+
+	assert_int_equal(process_parse_stat(text, &stat), 0);
+	assert_string_equal(stat.comm, comm);
+	assert_int_equal(stat.start, start);
+}
+
+#define AFTER " S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21"
+
+static void test_stat(void **state)
+{
+	struct process_stat stat = {.start = 1};
+
+	check_stat("12 (cat)" AFTER, "cat", 4711);
+	check_stat("12 (a) S 1 ()" AFTER, "a) S 1 (", 4711);
+	check_stat("12 ()" AFTER, "", 4711);
+	check_stat("12 (())" AFTER, "()", 4711);
+	check_stat("12 (a\\nb\\\\n)" AFTER, "a\nb\\n", 4711);
+	assert_int_equal(process_parse_stat("", &stat), -EBADMSG);
+	assert_int_equal(process_parse_stat("12 (cat) S 1 2", &stat), -EBADMSG);
+	assert_int_equal(process_parse_stat("12 )(" AFTER, &stat), -EBADMSG);
+	assert_int_equal(stat.start, 1);
+}
+
+/** A /proc made of files. */
+struct tree {
+	char path[64];
+	int fd;
+};
+
+static void tree_file(const struct tree *tree, const char *name, const char *text, size_t length)
+{
+	int fd = openat(tree->fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, length), length);
+	close(fd);
+}
+
+static void tree_folder(const struct tree *tree, const char *format, ...) PRINTF_LIKE(2, 3);
+static void tree_folder(const struct tree *tree, const char *format, ...)
+{
+	char path[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	assert_int_equal(mkdirat(tree->fd, path, 0700), 0);
+}
+
+/* Adds `folder`/fd/`fd`, a link to `target`. */
+static void tree_link(const struct tree *tree, const char *folder, int fd, const char *target)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/fd/%d", folder, fd);
+	assert_int_equal(symlinkat(target, tree->fd, path), 0);
+}
+
+/* Adds a process with a name, a command line and no descriptors. */
+static void tree_process(const struct tree *tree, int pid, const char *comm, int start)
+{
+	char path[128], text[256];
+	int length;
+
+	tree_folder(tree, "%d", pid);
+	tree_folder(tree, "%d/fd", pid);
+	tree_folder(tree, "%d/fdinfo", pid);
+	tree_folder(tree, "%d/task", pid);
+	tree_folder(tree, "%d/task/%d", pid, pid);
+	length = snprintf(text, sizeof(text),
+		"%d (%s) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %d 20", pid, comm, start);
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	tree_file(tree, path, text, (size_t)length);
+	snprintf(path, sizeof(path), "%d/cmdline", pid);
+	length = snprintf(text, sizeof(text), "/bin/%s%c-x%ca b%c%c", comm, 0, 0, 0, 0);
+	tree_file(tree, path, text, (size_t)length);
+	snprintf(path, sizeof(path), "%d/cgroup", pid);
+	tree_file(tree, path, "0::/a.service\n", 14);
+	snprintf(path, sizeof(path), "%d/exe", pid);
+	snprintf(text, sizeof(text), "/bin/%s%s", comm, pid % 2 ? " (deleted)" : "");
+	assert_int_equal(symlinkat(text, tree->fd, path), 0);
+}
+
+static int tree_make(void **state)
+{
+	struct tree *tree = calloc(1, sizeof(*tree));
+
+	strcpy(tree->path, "/tmp/test-owner-XXXXXX");
+	if (!mkdtemp(tree->path))
+		return -1;
+	tree->fd = open(tree->path, O_RDONLY | O_DIRECTORY);
+	*state = tree;
+	return tree->fd < 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	return remove(path);
+}
+
+static int tree_remove(void **state)
+{
+	struct tree *tree = *state;
+
+	close(tree->fd);
+	nftw(tree->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(tree);
+	return 0;
+}
+
+static struct socket with_inode(uint32_t inode)
+{
+	return (struct socket){
+		.protocol = IPPROTO_UDP,
+		.present = SOCKET_HAS_INODE | SOCKET_HAS_COOKIE,
+		.inode = inode,
+		.cookie = inode + 1000000,
+	};
+}
+
+/** A resolution of some sockets over a tree. */
+struct answer {
+	struct owner_index *index;
+	struct warnings warnings;
+};
+
+static struct answer ask(const struct tree *tree, const struct socket *sockets, size_t n)
+{
+	struct answer answer = {0};
+	struct owner_request request = {
+		.proc_fd = tree->fd,
+		.backend = "procfs",
+		.details = 0x7f,
+		.numeric = true,
+	};
+
+	assert_int_equal(owner_resolve(&request, sockets, n, &answer.warnings, &answer.index), 0);
+	return answer;
+}
+
+static void forget(struct answer *answer)
+{
+	owner_index_free(answer->index);
+	warnings_done(&answer->warnings);
+}
+
+static void test_walk(void **state)
+{
+	const struct tree *tree = *state;
+	struct socket sockets[] = {
+		with_inode(7), with_inode(8), with_inode(9), {.protocol = IPPROTO_TCP}};
+	const struct portscope_process *shown;
+	const struct process *const *full;
+	struct answer answer;
+	char uid[16];
+	size_t n;
+
+	tree_process(tree, 20, "daemon", 500);
+	tree_process(tree, 3, "first", 100);
+	tree_process(tree, 4, "idle", 100);
+	tree_link(tree, "20", 0, "/dev/null");
+	tree_link(tree, "20", 11, "socket:[7]");
+	tree_link(tree, "20", 4, "socket:[7]");
+	tree_link(tree, "20", 5, "socket:[4294967296]");
+	tree_link(tree, "20", 6, "socket:[8");
+	tree_link(tree, "3", 9, "socket:[7]");
+	tree_link(tree, "4", 9, "socket:[77]");
+	answer = ask(tree, sockets, ARRAY_SIZE(sockets));
+	assert_string_equal(owner_index_backend(answer.index), "procfs");
+	assert_int_equal(
+		owner_index_get(answer.index, &sockets[0], &shown, &full, &n), OWNER_KNOWN);
+	assert_int_equal(n, 2);
+	assert_int_equal(shown[0].pid, 3);
+	assert_int_equal(shown[0].n_fds, 1);
+	assert_int_equal(shown[0].fds[0], 9);
+	assert_true(shown[0].exe_deleted);
+	assert_string_equal(shown[0].exe, "/bin/first");
+	assert_int_equal(shown[1].pid, 20);
+	assert_int_equal(shown[1].n_fds, 2);
+	assert_int_equal(shown[1].fds[0], 4);
+	assert_int_equal(shown[1].fds[1], 11);
+	assert_false(shown[1].exe_deleted);
+	assert_string_equal(shown[1].name, "daemon");
+	assert_string_equal(shown[1].comm, "daemon");
+	assert_string_equal(shown[1].cmdline, "/bin/daemon -x a b");
+	assert_true(shown[1].start_time > 0);
+	assert_int_equal(shown[1].start_time - shown[0].start_time, 400 / sysconf(_SC_CLK_TCK));
+	snprintf(uid, sizeof(uid), "%u", geteuid());
+	assert_string_equal(shown[1].user, uid);
+	assert_int_equal(full[1]->uid, geteuid());
+	assert_string_equal(full[1]->cgroup, "/a.service");
+	assert_int_equal(
+		owner_index_get(answer.index, &sockets[1], &shown, NULL, &n), OWNER_UNKNOWN);
+	assert_int_equal(n, 0);
+	assert_int_equal(owner_index_get(answer.index, &sockets[3], &shown, NULL, &n), OWNER_NONE);
+	/* Process 4 holds nothing that is listed: it was not described. */
+	assert_int_equal(answer.index->n_holders, 2);
+	forget(&answer);
+}
+
+/* Threads: one shares the table, one has another with other numbers, one with the same. */
+static void test_threads(void **state)
+{
+	const struct tree *tree = *state;
+	struct socket sockets[] = {with_inode(1), with_inode(2), with_inode(3)};
+	const struct portscope_process *shown;
+	struct answer answer;
+	size_t n;
+
+	tree_process(tree, 10, "threads", 1);
+	tree_link(tree, "10", 3, "socket:[1]");
+	for (int tid = 11; tid <= 13; tid++) {
+		tree_folder(tree, "10/task/%d", tid);
+		tree_folder(tree, "10/task/%d/fd", tid);
+	}
+	tree_link(tree, "10/task/11", 3, "socket:[1]");
+	tree_link(tree, "10/task/12", 3, "socket:[1]");
+	tree_link(tree, "10/task/12", 4, "socket:[2]");
+	tree_link(tree, "10/task/13", 5, "socket:[1]");
+	answer = ask(tree, sockets, ARRAY_SIZE(sockets));
+	assert_int_equal(owner_index_get(answer.index, &sockets[0], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 1);
+	assert_int_equal(shown[0].pid, 10);
+	assert_int_equal(shown[0].n_fds, 2);
+	assert_int_equal(shown[0].fds[1], 5);
+	assert_int_equal(owner_index_get(answer.index, &sockets[1], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(shown[0].pid, 10);
+	assert_int_equal(shown[0].fds[0], 4);
+	forget(&answer);
+}
+
+static void test_rings(void **state)
+{
+	static const char info[] = "pos:\t0\nSqEntries:\t0\nUserFiles:\t3\n    0: socket:[5]\n"
+				   "    2: /dev/null\n    3: socket:[6]\nUserBufs:\t1\n"
+				   "    0: socket:[7]\n";
+	const struct tree *tree = *state;
+	struct socket sockets[] = {with_inode(5), with_inode(6), with_inode(7), with_inode(8)};
+	const struct portscope_process *shown;
+	struct answer answer;
+	size_t n;
+
+	tree_process(tree, 10, "ring", 1);
+	tree_link(tree, "10", 3, "anon_inode:[io_uring]");
+	tree_link(tree, "10", 4, "socket:[6]");
+	tree_file(tree, "10/fdinfo/3", info, sizeof(info) - 1);
+	/* Another that tells nothing. */
+	tree_process(tree, 11, "busy", 1);
+	tree_link(tree, "11", 3, "anon_inode:[io_uring]");
+	tree_file(tree, "11/fdinfo/3", "pos:\t0\n", 7);
+	answer = ask(tree, sockets, ARRAY_SIZE(sockets));
+	assert_int_equal(owner_index_get(answer.index, &sockets[0], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 1);
+	assert_int_equal(shown[0].n_fds, 0);
+	assert_int_equal(owner_index_get(answer.index, &sockets[1], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 1);
+	assert_int_equal(shown[0].n_fds, 1);
+	assert_int_equal(
+		owner_index_get(answer.index, &sockets[2], &shown, NULL, &n), OWNER_UNKNOWN);
+	assert_int_equal(answer.warnings.count, 1);
+	assert_true(answer.warnings.items[0].detail);
+	forget(&answer);
+}
+
+/* The process ended between its links and its description. */
+static void test_gone(void **state)
+{
+	const struct tree *tree = *state;
+	struct socket sockets[] = {with_inode(5), with_inode(6)};
+	const struct portscope_process *shown;
+	struct answer answer;
+	size_t n;
+
+	tree_process(tree, 10, "ended", 1);
+	tree_process(tree, 11, "lives", 1);
+	tree_link(tree, "10", 3, "socket:[5]");
+	tree_link(tree, "10", 4, "socket:[6]");
+	tree_link(tree, "11", 4, "socket:[6]");
+	assert_int_equal(unlinkat(tree->fd, "10/stat", 0), 0);
+	answer = ask(tree, sockets, ARRAY_SIZE(sockets));
+	assert_int_equal(owner_index_get(answer.index, &sockets[0], &shown, NULL, &n), OWNER_GONE);
+	assert_int_equal(n, 0);
+	assert_int_equal(owner_index_get(answer.index, &sockets[1], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 1);
+	assert_int_equal(shown[0].pid, 11);
+	forget(&answer);
+}
+
+/* A number that went to another process is told by its start time. */
+static void test_reused(void **state)
+{
+	const struct tree *tree = *state;
+	struct process_reader reader;
+	struct holder same = {.start = 500}, other = {.start = 499};
+	int dir;
+
+	tree_process(tree, 20, "again", 500);
+	dir = openat(tree->fd, "20", O_RDONLY | O_DIRECTORY);
+	process_reader_init(&reader, OWNER_WANT_COMM, true);
+	assert_int_equal(process_describe(&reader, dir, &same), 0);
+	assert_false(same.gone);
+	assert_int_equal(process_describe(&reader, dir, &other), 0);
+	assert_true(other.gone);
+	assert_null(other.process.shown.comm);
+	process_reader_done(&reader);
+	free((char *)same.process.shown.comm);
+	close(dir);
+}
+
+static void test_no_proc(void **state)
+{
+	const struct tree *tree = *state;
+	struct socket socket = with_inode(5);
+	const struct portscope_process *shown;
+	struct answer answer = ask(tree, &socket, 1);
+	size_t n;
+
+	assert_null(owner_index_backend(answer.index));
+	assert_true(warnings_incomplete(&answer.warnings));
+	assert_int_equal(owner_index_get(answer.index, &socket, &shown, NULL, &n), OWNER_UNKNOWN);
+	forget(&answer);
+}
+
+static void test_unknown_backend(void **state)
+{
+	struct owner_request request = {.proc_fd = -1, .backend = "telepathy"};
+	struct owner_index *index = NULL;
+	struct warnings warnings = {0};
+
+	assert_int_equal(owner_resolve(&request, NULL, 0, &warnings, &index), -EINVAL);
+	assert_null(index);
+	warnings_done(&warnings);
+}
+
+/* Whatever the order in which holdings come, the answer is in order and says nothing twice. */
+static void test_index(void **state)
+{
+	enum { SOCKETS = 3000, HOLDERS = 70 };
+	struct socket *sockets = calloc(SOCKETS, sizeof(*sockets));
+	struct owner_index *index;
+	const struct portscope_process *shown, *earlier;
+	struct owner_find find;
+	uint32_t entry, process[HOLDERS];
+	size_t n;
+
+	for (uint32_t i = 0; i < SOCKETS; i++)
+		sockets[i] = with_inode(i * 7 + 1);
+	/* Two of them share an inode, as MPTCP has it. */
+	sockets[1].inode = sockets[0].inode;
+	assert_int_equal(owner_index_new(sockets, SOCKETS, &index), 0);
+	for (uint32_t i = 0; i < HOLDERS; i++)
+		assert_int_equal(owner_index_add_holder(index, 1000 - i, 0, &process[i]), 0);
+	for (uint32_t i = 0; i < SOCKETS; i++) {
+		assert_int_equal(owner_index_find(index, sockets[i].cookie, 0, &find), 0);
+		entry = owner_index_next(&find);
+		assert_int_not_equal(entry, TABLE_END);
+		for (uint32_t h = 0; h < (i == 2 ? HOLDERS : i % 3); h++) {
+			assert_int_equal(owner_index_hold(index, entry, process[h], 9), 0);
+			assert_int_equal(owner_index_hold(index, entry, process[h], 4), 0);
+			assert_int_equal(
+				owner_index_hold(index, entry, process[h], OWNER_NO_FD), 0);
+			assert_int_equal(owner_index_hold(index, entry, process[h], 9), 0);
+		}
+		assert_int_equal(owner_index_next(&find), TABLE_END);
+	}
+	assert_int_equal(owner_index_find(index, 0, sockets[0].inode, &find), 0);
+	assert_int_not_equal(owner_index_next(&find), owner_index_next(&find));
+	assert_int_equal(owner_index_next(&find), TABLE_END);
+	assert_int_equal(owner_index_find(index, 5, 0, &find), 0);
+	assert_int_equal(owner_index_next(&find), TABLE_END);
+	assert_int_equal(owner_index_seal(index), 0);
+	assert_int_equal(owner_index_count_unheld(index), SOCKETS / 3);
+	for (uint32_t i = 0; i < SOCKETS; i++) {
+		enum owner_state s = owner_index_get(index, &sockets[i], &shown, NULL, &n);
+
+		assert_int_equal(s, i % 3 ? OWNER_KNOWN : OWNER_UNKNOWN);
+		assert_int_equal(n, i == 2 ? HOLDERS : i % 3);
+		for (size_t h = 0; h < n; h++) {
+			assert_int_equal(shown[h].pid, 1001 - n + h);
+			assert_int_equal(shown[h].n_fds, 2);
+			assert_int_equal(shown[h].fds[0], 4);
+			assert_int_equal(shown[h].fds[1], 9);
+		}
+	}
+	/* Two answers live side by side. */
+	owner_index_get(index, &sockets[1], &earlier, NULL, &n);
+	owner_index_get(index, &sockets[2], &shown, NULL, &n);
+	assert_int_equal(earlier[0].pid, 1000);
+	assert_int_equal(shown[0].pid, 1001 - HOLDERS);
+	owner_index_free(index);
+	free(sockets);
+}
+
+#define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, tree_make, tree_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_stat),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_unknown_backend),
+		WITH_TREE(test_walk),
+		WITH_TREE(test_threads),
+		WITH_TREE(test_rings),
+		WITH_TREE(test_gone),
+		WITH_TREE(test_reused),
+		WITH_TREE(test_no_proc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
