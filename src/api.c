@@ -11,10 +11,13 @@
 
 #include "annotate/annotate.h"
 #include "annotate/service.h"
+#include "annotate/unit-index.h"
+#include "collect/cgroup.h"
 #include "collect/host.h"
 #include "model/field.h"
 #include "model/host.h"
 #include "model/order.h"
+#include "owner/owner.h"
 #include "util/address.h"
 
 struct portscope_snapshot {
@@ -27,6 +30,7 @@ struct portscope_snapshot {
 	struct sources sources;
 	int proc_fd; /**< owned, or -1 */
 	int etc_fd;
+	int root_fd;
 	struct host host;
 	struct sockets sockets;
 	uint32_t *order; /**< NULL: as collected */
@@ -199,8 +203,10 @@ static int sort_by_fields(struct portscope_snapshot *s)
 		struct portscope_row row;
 
 		annotate(&s->sockets.items[s->order[i]], &s->host, s->needs, &row);
-		for (size_t k = 0; k < keys; k++)
+		for (size_t k = 0; k < keys; k++) {
 			portscope_get(&row, s->sort[k].field, &values[i * keys + k]);
+			value_reduce(&values[i * keys + k]);
+		}
 		items[i] = (struct sort_item){&values[i * keys], i, s->order[i]};
 	}
 	qsort_r(items, n, sizeof(*items), compare_items, s);
@@ -222,6 +228,67 @@ static int sort(struct portscope_snapshot *s)
 	return r < 0 || !s->query.n_sort ? r : sort_by_fields(s);
 }
 
+static int gather_owners(struct portscope_snapshot *s)
+{
+	struct owner_request request = {
+		.proc_fd = s->sources.proc_fd,
+		.numeric = s->query.numeric,
+		.netns = collect_netns(s->sources.proc_fd),
+	};
+	int r;
+
+	if (s->needs & NEED_PROCESSES)
+		request.details |= OWNER_WANT_NAME;
+	if (s->needs & NEED_DETAILS)
+		request.details |= OWNER_WANT_COMM | OWNER_WANT_EXE | OWNER_WANT_CMDLINE |
+				   OWNER_WANT_START_TIME | OWNER_WANT_USER;
+	if (s->needs & NEED_USERS)
+		request.details |= OWNER_WANT_USER;
+	if (s->needs & NEED_UNITS)
+		request.details |= OWNER_WANT_CGROUP;
+	r = owner_resolve(
+		&request, s->sockets.items, s->sockets.count, &s->warnings, &s->host.owners);
+	if (r >= 0)
+		s->host.shown.owner_backend = owner_index_backend(s->host.owners);
+	return r;
+}
+
+/* The cgroups of the holders, as the owner stage read them. */
+static int add_holders_cgroups(struct portscope_snapshot *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->sockets.count && r >= 0; i++) {
+		const struct portscope_process *shown;
+		const struct process *const *holders;
+		size_t n;
+
+		owner_index_get(s->host.owners, &s->sockets.items[i], &shown, &holders, &n);
+		if (n && holders[0]->cgroup)
+			r = unit_index_add(s->host.units, holders[0]->cgroup);
+	}
+	return r;
+}
+
+static int gather_units(struct portscope_snapshot *s)
+{
+	struct cgroups cgroups = {0};
+	int r = unit_index_open(s->sources.root_fd, &s->warnings, &s->host.units);
+
+	for (size_t i = 0; i < s->sockets.count && r >= 0; i++)
+		if (s->sockets.items[i].present & SOCKET_HAS_CGROUP)
+			r = cgroups_add(&cgroups, s->sockets.items[i].cgroup);
+	if (r >= 0)
+		r = cgroups_resolve(&cgroups, s->sources.proc_fd, s->sources.root_fd,
+			CGROUP_BY_HANDLE | CGROUP_BY_WALK, &s->warnings);
+	if (r >= 0)
+		r = unit_index_add_cgroups(s->host.units, &cgroups);
+	if (r >= 0 && s->needs & NEED_OWNERS)
+		r = add_holders_cgroups(s);
+	cgroups_done(&cgroups);
+	return r;
+}
+
 static int open_buffered(struct portscope_snapshot *s)
 {
 	struct collect_request request = request_of(s);
@@ -235,6 +302,10 @@ static int open_buffered(struct portscope_snapshot *s)
 		r = gather_listeners(s);
 	if (r >= 0 && s->needs & NEED_USERS)
 		r = collect_users(&s->sockets, s->query.numeric, &s->host.users);
+	if (r >= 0 && s->needs & NEED_OWNERS)
+		r = gather_owners(s);
+	if (r >= 0 && s->needs & NEED_UNITS)
+		r = gather_units(s);
 	return r;
 }
 
@@ -281,7 +352,7 @@ int snapshot_open_from(const struct portscope_query *query, const struct sources
 		return -ENOMEM;
 	s->query = *query;
 	s->sources = *sources;
-	s->proc_fd = s->etc_fd = -1;
+	s->proc_fd = s->etc_fd = s->root_fd = -1;
 	r = snapshot_fill(s);
 	if (r < 0) {
 		portscope_close(s);
@@ -295,7 +366,8 @@ int portscope_open(const struct portscope_query *query, struct portscope_snapsho
 {
 	AUTO_CLOSE int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd};
+	AUTO_CLOSE int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd, .root_fd = root_fd};
 	struct portscope_snapshot *s;
 	int r = snapshot_open_from(query, &sources, &s);
 
@@ -303,6 +375,7 @@ int portscope_open(const struct portscope_query *query, struct portscope_snapsho
 		return r;
 	s->proc_fd = steal_fd(&proc_fd);
 	s->etc_fd = steal_fd(&etc_fd);
+	s->root_fd = steal_fd(&root_fd);
 	*ret = s;
 	return 0;
 }
@@ -320,10 +393,13 @@ struct portscope_snapshot *portscope_close(struct portscope_snapshot *s)
 	ephemeral_done(&s->host.ephemeral);
 	users_done(&s->host.users);
 	service_names_free(s->host.services);
+	owner_index_free(s->host.owners);
+	unit_index_close(s->host.units);
 	identity_done(&s->host.shown);
 	warnings_done(&s->warnings);
 	close_fd(s->proc_fd);
 	close_fd(s->etc_fd);
+	close_fd(s->root_fd);
 	free(s);
 	return NULL;
 }
@@ -346,6 +422,7 @@ static int hand_out(const struct socket *socket, void *userdata)
 		return 0;
 	annotate(socket, &s->host, s->needs, &row);
 	s->counts.rows++;
+	s->counts.hidden_owners += row.owner == OWNER_HIDDEN;
 	walk->stopped = walk->row(&row, walk->userdata);
 	return walk->stopped ? -ECANCELED : 0;
 }

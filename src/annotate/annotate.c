@@ -6,6 +6,21 @@
 #include "model/names.h"
 #include "model/order.h"
 #include "annotate/service.h"
+#include "annotate/unit-index.h"
+
+/* The holder's unit where one is known: a socket may have been created by somebody else. */
+static void annotate_units(struct portscope_row *row)
+{
+	const struct socket *s = row->socket;
+	const struct unit_index *units = row->host->units;
+
+	if (s->present & SOCKET_HAS_CGROUP)
+		row->socket_unit = unit_index_by_id(units, s->cgroup);
+	if (row->n_processes && row->holders[0]->cgroup)
+		row->unit = unit_index_by_path(units, row->holders[0]->cgroup);
+	if (!row->unit)
+		row->unit = row->socket_unit;
+}
 
 void annotate(const struct socket *socket, const struct host *host, unsigned needs,
 	struct portscope_row *ret)
@@ -26,4 +41,9 @@ void annotate(const struct socket *socket, const struct host *host, unsigned nee
 		ret->exposure = exposure_of(socket, host);
 	if (needs & NEED_LISTENERS)
 		ret->direction = direction_of(socket, host);
+	if (needs & NEED_OWNERS)
+		ret->owner = owner_index_get(
+			host->owners, socket, &ret->processes, &ret->holders, &ret->n_processes);
+	if (needs & NEED_UNITS)
+		annotate_units(ret);
 }

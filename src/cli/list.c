@@ -10,9 +10,10 @@
 #include "cli/options.h"
 #include "util/suggest.h"
 
-static const char listening_columns[] = "protocol,local,service,port_range,exposure";
+static const char listening_columns[] =
+	"protocol,local,service,port_range,exposure,process,user,unit";
 static const char connection_columns[] =
-	"protocol,state,recv_q,send_q,local,peer,service,direction";
+	"protocol,state,recv_q,send_q,local,peer,service,direction,process";
 
 /** A listing under way: what it counts for the footer, and the formatter. */
 struct list {
@@ -108,6 +109,20 @@ static int parse_fields(const char *option, const char *text, uint16_t *ids, siz
 	return n;
 }
 
+/* The columns of a table; -p shows every holder where otherwise the first one stands. */
+static int default_columns(struct list *l)
+{
+	const char *columns =
+		l->options.listening && !l->options.all ? listening_columns : connection_columns;
+	int n = parse_fields("--columns", columns, l->columns, 0);
+	int process = portscope_field_find("process");
+
+	for (int i = 0; i < n && l->options.processes; i++)
+		if (l->columns[i] == process)
+			l->columns[i] = portscope_field_find("processes");
+	return n;
+}
+
 static int choose_columns(struct list *l)
 {
 	const char *asked = l->options.columns;
@@ -119,10 +134,7 @@ static int choose_columns(struct list *l)
 				if (portscope_field_at(id)->in_json)
 					l->columns[n++] = id;
 		} else {
-			n = parse_fields("--columns",
-				l->options.listening && !l->options.all ? listening_columns
-									: connection_columns,
-				l->columns, 0);
+			n = default_columns(l);
 		}
 	}
 	if (asked)
@@ -281,6 +293,16 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 	return r;
 }
 
+/* Owners that this user may not see are no gap in the answer, but worth a word. */
+static void report_hidden(const struct portscope_snapshot *snapshot)
+{
+	struct portscope_counts counts = portscope_get_counts(snapshot);
+
+	if (counts.hidden_owners)
+		message("%zu of %zu owners are hidden from this user%s", counts.hidden_owners,
+			counts.rows, geteuid() ? "; run it as root to see them" : "");
+}
+
 /* Tells a reader what the answer lacks; returns the exit status that follows from it. */
 static int report_warnings(const struct list *l, const struct portscope_snapshot *snapshot)
 {
@@ -323,6 +345,7 @@ static int run(struct list *l)
 	r = print_all(l, snapshot);
 	written = finish_output(&out);
 	status = report_warnings(l, snapshot);
+	report_hidden(snapshot);
 	if (r < 0 && !out.error) {
 		message("the listing ended early: %s", strerror(-r));
 		written = STATUS_FAILED;

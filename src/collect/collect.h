@@ -15,6 +15,7 @@ struct sources {
 	struct transport *transport; /**< NULL: the kernel's own */
 	int proc_fd;                 /**< /proc; -1: there is none */
 	int etc_fd;                  /**< /etc; -1: there is none */
+	int root_fd;                 /**< the root directory; -1: there is none */
 };
 
 struct collect_request {

@@ -157,11 +157,13 @@ static size_t put_plain_cell(
 	struct printer *p, const struct portscope_value *value, size_t width, bool right)
 {
 	size_t bound = right ? text_bound(value) : 0;
+	size_t written;
 
 	/* What is aligned to the right is a number or `-`, whose width is known beforehand. */
-	if (bound < width && right)
+	if (right && bound < width)
 		out_blanks(p->out, width - bound);
-	return MAX(text_value(p->out, value, TEXT_TABLE), right ? width : 0);
+	written = text_value(p->out, value, TEXT_TABLE);
+	return right ? MAX(written, width) : written;
 }
 
 static size_t put_special_cell(

@@ -244,6 +244,41 @@ static void get_probable_client(const struct portscope_row *row, struct portscop
 	set_flag(ret, row->probable_client);
 }
 
+static void get_cgroup(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->unit ? row->unit->cgroup : NULL);
+}
+
+static void get_unit(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->unit ? row->unit->unit : NULL);
+}
+
+static void get_socket_unit(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->socket_unit ? row->socket_unit->unit : NULL);
+}
+
+static void get_container(const struct portscope_row *row, struct portscope_value *ret)
+{
+	ret->container = row->unit ? row->unit->container : NULL;
+	ret->known = ret->container != NULL;
+}
+
+static void get_owner(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_word(ret, owner_state_name(row->owner), row->owner);
+}
+
+/* "Hidden" is never told as "none": the list is null then, and tables say the state instead. */
+static void get_processes(const struct portscope_row *row, struct portscope_value *ret)
+{
+	ret->known = row->owner == OWNER_KNOWN || row->owner == OWNER_NONE;
+	ret->processes.items = row->processes;
+	ret->processes.count = row->n_processes;
+	ret->processes.absent = ret->known ? NULL : owner_state_name(row->owner);
+}
+
 /* clang-format off */
 static const struct field fields[] = {
 #define FIELD(name, title, type, needs, get, in_json, right, give_way, help) \
@@ -264,10 +299,14 @@ static const struct field fields[] = {
 	FIELD("recv_q",         "RECV-Q",      NUMBER,   0,                 get_recv_q,          true,  true,  2, "Bytes received and not read; of a TCP listener, connections not accepted."),
 	FIELD("send_q",         "SEND-Q",      NUMBER,   0,                 get_send_q,          true,  true,  2, "Bytes sent and not acknowledged; of a TCP listener, its backlog."),
 	FIELD("uid",            "UID",         NUMBER,   0,                 get_uid,             true,  true,  5, "User id of the socket; null for time-wait, syn-recv and orphaned sockets."),
-	FIELD("user",           "USER",        TEXT,     NEED_USERS,        get_user,            true,  false, 5, "User that holds the socket: the holder's where known, else the socket's."),
+	FIELD("user",           "USER",        TEXT,     NEED_USERS | NEED_OWNERS,        get_user,            true,  false, 5, "User that holds the socket: the holder's where known, else the socket's."),
 	FIELD("inode",          "INODE",       NUMBER,   0,                 get_inode,           true,  true,  3, "Inode of the socket, as in /proc/PID/fd."),
 	FIELD("cookie",         "COOKIE",      HEX,      NEED_NETLINK,                 get_cookie,          true,  false, 3, "The kernel's own number of the socket, never used twice."),
 	FIELD("mark",           "MARK",        NUMBER,   NEED_NETLINK,                 get_mark,            true,  true,  3, "Firewall mark; null without the privilege to see it."),
+	FIELD("cgroup",         "CGROUP",      TEXT,     NEED_UNITS | NEED_OWNERS, get_cgroup,   true,  false, 6, "Control group of the holder where known, else of the socket's creator."),
+	FIELD("unit",           "UNIT",        TEXT,     NEED_UNITS | NEED_OWNERS, get_unit,     true,  false, 6, "Systemd unit of the holder where known, else of the socket's creator."),
+	FIELD("socket_unit",    "SOCKET-UNIT", TEXT,     NEED_UNITS,        get_socket_unit,     true,  false, 6, "Systemd unit that the socket was created in."),
+	FIELD("container",      "CONTAINER",   CONTAINER, NEED_UNITS | NEED_OWNERS, get_container, true, false, 6, "Container of the holder where known, else of the socket's creator."),
 	FIELD("netns",          "NETNS",       NUMBER,   NEED_NETNS,        get_netns,           true,  true,  3, "Inode of the network namespace."),
 	FIELD("service",        "SERVICE",     TEXT,     NEED_SERVICES | NEED_EPHEMERAL, get_service, true, false, 0, "What the port is for, by its number: a hint, not a proof."),
 	FIELD("service_source", "SOURCE",      WORD,     NEED_SERVICES | NEED_EPHEMERAL, get_service_source, true, false, 3, "Table that the service name comes from."),
@@ -277,6 +316,10 @@ static const struct field fields[] = {
 	FIELD("exposure",       "EXPOSURE",    WORD,     NEED_ADDRESSES,    get_exposure,        true,  false, 0, "Widest place that the local address can be reached from."),
 	FIELD("direction",      "DIRECTION",   WORD,     NEED_LISTENERS | NEED_EPHEMERAL, get_direction, true, false, 1, "Who opened the connection, as far as it can be inferred."),
 	FIELD("probable_client", "CLIENT",     BOOL,     NEED_EPHEMERAL,    get_probable_client, true,  false, 3, "True for an unconnected UDP socket on an ephemeral port."),
+	FIELD("owner",          "OWNER",       WORD,     NEED_OWNERS,       get_owner,           true,  false, 3, "What is known of the holders: known, none, hidden, gone or unknown."),
+	FIELD("process",        "PROCESS",     NAMES,    NEED_OWNERS | NEED_PROCESSES, get_processes, false, false, 0, "Name and pid of the first holder, and how many more there are."),
+	FIELD("pid",            "PID",         PIDS,     NEED_OWNERS,       get_processes,       false, false, 0, "Pids of all holders."),
+	FIELD("processes",      "PROCESSES",   PROCESSES, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_processes, true, false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
 };
 /* clang-format on */
 
@@ -341,18 +384,22 @@ static int compare_endpoints(const struct portscope_endpoint *a, const struct po
 	return c ? c : compare_numbers(a->port, b->port);
 }
 
-static int compare_processes(const struct portscope_value *a, const struct portscope_value *b)
+void value_reduce(struct portscope_value *v)
 {
-	const struct portscope_process *p, *q;
-	int c = 0;
+	const struct portscope_process *first;
 
-	if (!a->processes.count || !b->processes.count)
-		return compare_numbers(!a->processes.count, !b->processes.count);
-	p = a->processes.items;
-	q = b->processes.items;
-	if (a->type != PORTSCOPE_PIDS && p->name && q->name)
-		c = strcmp(p->name, q->name);
-	return c ? c : compare_numbers(p->pid, q->pid);
+	if (!v->known || (v->type != PORTSCOPE_NAMES && v->type != PORTSCOPE_PROCESSES &&
+				 v->type != PORTSCOPE_PIDS))
+		return;
+	first = v->processes.count ? v->processes.items : NULL;
+	if (v->type == PORTSCOPE_PIDS) {
+		v->type = PORTSCOPE_NUMBER;
+		v->known = first != NULL;
+		v->number = first ? first->pid : 0;
+	} else {
+		v->type = PORTSCOPE_TEXT;
+		set_text(v, first ? first->name : NULL);
+	}
 }
 
 int value_compare(const struct portscope_value *a, const struct portscope_value *b)
@@ -375,7 +422,7 @@ int value_compare(const struct portscope_value *a, const struct portscope_value 
 	case PORTSCOPE_PROCESSES:
 	case PORTSCOPE_NAMES:
 	case PORTSCOPE_PIDS:
-		return compare_processes(a, b);
+		break; /* reduced to a text or a number */
 	case PORTSCOPE_CONTAINER:
 		return strcmp(a->container->id, b->container->id);
 	}

@@ -17,8 +17,8 @@ enum field_need {
 	NEED_LISTENERS = 1 << 4,  /**< all TCP listeners */
 	NEED_USERS = 1 << 5,      /**< names of users */
 	NEED_OWNERS = 1 << 6,     /**< who holds the sockets */
-	NEED_PROCESSES = 1 << 7,  /**< names and details of the holders */
-	NEED_CMDLINES = 1 << 8,   /**< their arguments, executables and start times too */
+	NEED_PROCESSES = 1 << 7,  /**< names of the holders */
+	NEED_DETAILS = 1 << 8,    /**< their arguments, executables and start times too */
 	NEED_UNITS = 1 << 9,      /**< cgroups, units and containers of sockets or holders */
 	NEED_NETNS = 1 << 10,     /**< the identity of the network namespace */
 	NEED_NETLINK = 1 << 11,   /**< a fact that /proc/net does not have */
@@ -40,7 +40,12 @@ struct field {
 const struct field *field_table(size_t *ret_count);
 /** What `fields` need together. */
 unsigned field_needs(const uint16_t *fields, size_t n);
-/** Orders two values of one type; unknown ones come last. */
+/**
+ * Reduces a value to what decides its place in an order, so that it can be kept beyond its row: of
+ * processes the name or pid of the first.
+ */
+void value_reduce(struct portscope_value *value);
+/** Orders two reduced values of one field; unknown ones come last. */
 int value_compare(const struct portscope_value *a, const struct portscope_value *b);
 
 #endif
