@@ -47,7 +47,8 @@ static int add_address(struct interface *interface, const struct ifaddrs *from)
 	memcpy(grown->address, &((const struct sockaddr_in *)from->ifa_addr)->sin_addr, 4);
 	if (from->ifa_flags & IFF_BROADCAST && broadcast && broadcast->sa_family == AF_INET) {
 		memcpy(grown->broadcast, &((const struct sockaddr_in *)broadcast)->sin_addr, 4);
-		grown->has_broadcast = true;
+		/* Of an address without one, the C library repeats the address itself. */
+		grown->has_broadcast = memcmp(grown->broadcast, grown->address, 4) != 0;
 	}
 	return 0;
 }
