@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command table. A command word in first place is the command; without one it is `list`. */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 
@@ -11,10 +13,24 @@ const struct command commands[] = {
 	{0},
 };
 
+/*
+ * Where a standard descriptor is closed, the next file or netlink socket would take its number
+ * and be written to. What stands there instead fails as a closed one does.
+ */
+static void guard_standard_descriptors(void)
+{
+	for (int fd; (fd = open("/", O_PATH)) >= 0;)
+		if (fd > STDERR_FILENO) {
+			close(fd);
+			return;
+		}
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = commands;
 
+	guard_standard_descriptors();
 	/* Widths of characters; messages stay as they are. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	/* A reader who has seen enough closes the pipe: that is no failure, see the writers. */
