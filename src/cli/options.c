@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/message.h"
+#include "util/out.h"
 #include "util/suggest.h"
 
 /* Options without a letter are numbered from here. */
@@ -69,26 +70,43 @@ static void fill_getopt(char *letters, struct option *longs)
 	*letters = 0;
 }
 
+/* Writes the options that an abbreviation may mean; returns how many, the last one in `ret`. */
+static size_t find_long(const char *name, struct out *list, const struct option_spec **ret)
+{
+	size_t length = strlen(name), n = 0;
+
+	for (size_t i = 0; length && i < ARRAY_SIZE(table); i++)
+		if (!strncmp(table[i].shown.name, name, length)) {
+			*ret = &table[i].shown;
+			if (!(*ret)->name[length])
+				return 1;
+			out_format(list, "%s--%s", n++ ? ", " : "", (*ret)->name);
+		}
+	return n;
+}
+
 static int wrong_long(const char *word)
 {
+	AUTO_OUT struct out list = {.fd = -1};
 	const char *names[ARRAY_SIZE(table)];
+	const struct option_spec *found;
 	char name[64];
 	const char *near;
+	size_t n;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		names[i] = table[i].shown.name;
-		if (!strcmp(name, names[i])) {
-			if (table[i].shown.argument)
-				message("option --%s needs an argument: --%s=%s", name, name,
-					table[i].shown.argument);
-			else
-				message("option --%s takes no argument", name);
-			return STATUS_USAGE;
-		}
-	}
+	n = find_long(name, &list, &found);
 	near = suggest(name, names, ARRAY_SIZE(names));
-	if (near)
+	if (n == 1 && found->argument)
+		message("option --%s needs an argument: --%s=%s", found->name, found->name,
+			found->argument);
+	else if (n == 1)
+		message("option --%s takes no argument", found->name);
+	else if (n > 1)
+		message("option --%s may mean %.*s", name, (int)list.used, list.buffer);
+	else if (near)
 		message("unknown option --%s; did you mean --%s?", name, near);
 	else
 		message("unknown option --%s; see portscope --help", name);
