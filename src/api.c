@@ -151,7 +151,9 @@ static int gather_ports(struct portscope_snapshot *s)
 
 static int gather_interfaces(struct portscope_snapshot *s)
 {
-	int r = uses_interfaces(s) ? collect_interfaces(&s->host.interfaces) : 0;
+	int (*gather)(struct interfaces *) =
+		s->sources.interfaces ? s->sources.interfaces : collect_interfaces;
+	int r = uses_interfaces(s) ? gather(&s->host.interfaces) : 0;
 
 	if (r < 0 && r != -ENOMEM)
 		r = warnings_add(&s->warnings, WARNING_NOTE,
@@ -330,7 +332,7 @@ static int snapshot_fill(struct portscope_snapshot *s)
 	s->query.sort = s->sort;
 	s->needs = query_needs(&s->query);
 	s->streaming = portscope_streams(&s->query);
-	s->time = time(NULL);
+	s->time = s->sources.now ? s->sources.now : time(NULL);
 	if (!s->streaming)
 		r = open_buffered(s);
 	if (r >= 0)

@@ -10,12 +10,17 @@
 #include "model/socket.h"
 #include "model/warnings.h"
 
+struct interfaces;
+
 /** Where facts come from. Everything below is replaced by a test. */
 struct sources {
 	struct transport *transport; /**< NULL: the kernel's own */
 	int proc_fd;                 /**< /proc; -1: there is none */
 	int etc_fd;                  /**< /etc; -1: there is none */
 	int root_fd;                 /**< the root directory; -1: there is none */
+	/** Gathers the interfaces as collect_interfaces() does; NULL: those of this namespace. */
+	int (*interfaces)(struct interfaces *ret);
+	int64_t now; /**< seconds since the epoch; 0: ask the clock */
 };
 
 struct collect_request {
