@@ -241,13 +241,16 @@ struct streaming {
 static int stream_add(const struct socket *socket, void *userdata)
 {
 	struct streaming *s = userdata;
+	int r;
 
 	if (socket->present & SOCKET_HAS_COOKIE && recent_cookies_add(&s->recent, socket->cookie)) {
 		s->duplicates++;
 		return 0;
 	}
-	s->stopped = MIN(s->found(socket, s->userdata), 0);
-	return s->stopped;
+	r = s->found(socket, s->userdata);
+	if (r < 0)
+		s->stopped = r;
+	return r;
 }
 
 static int dump_streaming(struct collection *c, const struct dump_request *request,
