@@ -171,6 +171,18 @@ static int compare_cookie(const struct socket *socket, void *userdata)
 	return -ECANCELED;
 }
 
+/* UDP wants them the other way round: "src and dst are swapped for historical reasons", says
+ * udp_dump_one() in net/ipv4/udp_diag.c. */
+static void put_ends(const struct socket *wanted, struct inet_diag_sockid *id)
+{
+	bool swap = wanted->protocol == IPPROTO_UDP;
+
+	id->idiag_sport = htons(swap ? wanted->remote_port : wanted->local_port);
+	id->idiag_dport = htons(swap ? wanted->local_port : wanted->remote_port);
+	memcpy(swap ? id->idiag_dst : id->idiag_src, wanted->local_address, sizeof(id->idiag_src));
+	memcpy(swap ? id->idiag_src : id->idiag_dst, wanted->remote_address, sizeof(id->idiag_dst));
+}
+
 int dumper_lookup(struct dumper *d, const struct socket *wanted)
 {
 	char room[NLMSG_SPACE(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(8))) = {0};
@@ -182,10 +194,7 @@ int dumper_lookup(struct dumper *d, const struct socket *wanted)
 		put_request(d, room, 0, wanted->family, wanted->protocol, ~0u, &body);
 	int r;
 
-	body->id.idiag_sport = htons(wanted->local_port);
-	body->id.idiag_dport = htons(wanted->remote_port);
-	memcpy(body->id.idiag_src, wanted->local_address, sizeof(body->id.idiag_src));
-	memcpy(body->id.idiag_dst, wanted->remote_address, sizeof(body->id.idiag_dst));
+	put_ends(wanted, &body->id);
 	body->id.idiag_if = wanted->ifindex;
 	body->id.idiag_cookie[0] = wanted->cookie;
 	body->id.idiag_cookie[1] = wanted->cookie >> 32;
