@@ -8,9 +8,9 @@
 
 #include "cli/commands.h"
 
-const struct command commands[] = {
-	{"list", "[OPTIONS]", "which ports are open; the default", command_list},
-	{0},
+const struct command *const commands[] = {
+	&command_list,
+	NULL,
 };
 
 /*
@@ -28,15 +28,13 @@ static void guard_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	const struct command *command = commands;
-
 	guard_standard_descriptors();
 	/* Widths of characters; messages stay as they are. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	/* A reader who has seen enough closes the pipe: that is no failure, see the writers. */
 	signal(SIGPIPE, SIG_IGN);
-	for (const struct command *c = commands; c->name && argc > 1; c++)
-		if (!strcmp(argv[1], c->name))
-			return c->run(argc - 1, argv + 1);
-	return command->run(argc, argv);
+	for (const struct command *const *c = commands; *c && argc > 1; c++)
+		if (!strcmp(argv[1], (*c)->name))
+			return (*c)->run(*c, argc - 1, argv + 1);
+	return commands[0]->run(commands[0], argc, argv);
 }

@@ -3,16 +3,26 @@
 #ifndef PORTSCOPE_CLI_COMMANDS_H
 #define PORTSCOPE_CLI_COMMANDS_H
 
-struct command {
-	const char *name;
-	const char *arguments; /**< for --help */
-	const char *help;
-	int (*run)(int argc, char **argv);
+/** A command as a bit: an option of the option table says by these which commands take it. */
+enum command_bit {
+	COMMAND_LIST = 1 << 0,
+	COMMAND_ALL = COMMAND_LIST,
 };
 
-/** All commands, the default one first; ends with a NULL name. */
-extern const struct command commands[];
+struct command {
+	const char *name;
+	enum command_bit bit;
+	const char *arguments; /**< for --help of the whole program */
+	const char *help;      /**< one line for the same */
+	const char *usage;     /**< what follows "Usage: portscope" in --help of the command */
+	const char *about;     /**< what the command does, in lines */
+	const char *closing;   /**< examples and exit status, in lines */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
 
-int command_list(int argc, char **argv);
+/** All commands, the default one first; ends with NULL. */
+extern const struct command *const commands[];
+
+extern const struct command command_list;
 
 #endif

@@ -2,7 +2,6 @@
 /* The texts of --help, --version and --list-fields. */
 #include "cli/help.h"
 
-#include "cli/commands.h"
 #include "cli/options.h"
 
 static void put_padded(struct out *o, const char *text, size_t width)
@@ -24,30 +23,29 @@ static void put_option(struct out *o, const struct option_spec *spec)
 	out_format(o, "  %s\n", spec->help);
 }
 
-void help_write(struct out *o)
+static void put_commands(struct out *o)
 {
-	out_text(o, "Usage: portscope [OPTIONS]\n"
-		    "Which ports are open on this host, what each is for, who can reach it.\n"
-		    "\n"
-		    "Bare, it lists connections, as ss does; with -l what listens.\n"
-		    "\n"
-		    "Options:\n");
-	for (size_t i = 0; option_at(i); i++)
-		put_option(o, option_at(i));
 	out_text(o, "\nCommands:\n");
-	for (const struct command *c = commands; c->name; c++) {
+	for (const struct command *const *c = commands; *c; c++) {
 		out_text(o, "  ");
-		put_padded(o, c->name, 8);
-		put_padded(o, c->arguments, 14);
-		out_format(o, "  %s\n", c->help);
+		put_padded(o, (*c)->name, 8);
+		put_padded(o, (*c)->arguments, 14);
+		out_format(o, "  %s\n", (*c)->help);
 	}
-	out_text(o, "\nExamples:\n"
-		    "  sudo portscope -l                 what listens\n"
-		    "  portscope -tan                    every TCP socket\n"
-		    "  portscope --json -l | jq '.sockets[].local_port'\n"
-		    "\n"
-		    "Exit status: 0 done, 2 wrong usage, 3 failed, 4 something could not be seen.\n"
-		    "The manual has more: man portscope\n");
+}
+
+void help_write(struct out *o, const struct command *command)
+{
+	out_format(o, "Usage: portscope %s\n", command->usage);
+	out_text(o, command->about);
+	out_text(o, "\nOptions:\n");
+	for (size_t i = 0; option_at(i); i++)
+		if (option_at(i)->commands & command->bit)
+			put_option(o, option_at(i));
+	if (command == commands[0])
+		put_commands(o);
+	out_text(o, command->closing);
+	out_text(o, "The manual has more: man portscope\n");
 }
 
 void version_write(struct out *o)

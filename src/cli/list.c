@@ -2,12 +2,12 @@
 /* The command `list`: from options to a query, from rows to a format, and what stderr hears. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "util/suggest.h"
 
 static const char listening_columns[] =
@@ -167,26 +167,6 @@ static int choose_sort(struct list *l)
 	return 0;
 }
 
-static unsigned terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
-		return 80;
-	return size.ws_col;
-}
-
-static bool wants_colour(const struct list *l)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	if (l->options.colour != COLOUR_AUTO)
-		return l->options.colour == COLOUR_ALWAYS;
-	return l->listing.width && !(no_color && *no_color);
-}
-
 static int prepare(struct list *l)
 {
 	const struct options *o = &l->options;
@@ -204,9 +184,9 @@ static int prepare(struct list *l)
 	l->query.unsorted = l->format->any_order && !o->sort;
 	l->listing.query = &l->query;
 	l->listing.command = "list";
-	l->listing.width = l->format == &format_table ? terminal_width() : 0;
+	l->listing.width = l->format == &format_table ? output_width() : 0;
 	l->listing.may_drop = !o->columns;
-	l->listing.colour = l->format == &format_table && wants_colour(l);
+	l->listing.colour = l->format == &format_table && output_colour(o);
 	l->listing.no_header = o->no_header;
 	l->listing.verbose = o->verbose;
 	memcpy(l->asked, l->columns, sizeof(l->columns));
@@ -319,17 +299,6 @@ static int report_warnings(const struct list *l, const struct portscope_snapshot
 	return status;
 }
 
-/* A closed pipe ends quietly: its reader has seen enough. */
-static int finish_output(struct out *o)
-{
-	int r = out_flush(o);
-
-	if (r == 0 || r == -EPIPE)
-		return STATUS_DONE;
-	message("cannot write the output: %s", strerror(-r));
-	return STATUS_FAILED;
-}
-
 static int run(struct list *l)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
@@ -343,7 +312,7 @@ static int run(struct list *l)
 		return STATUS_FAILED;
 	}
 	r = print_all(l, snapshot);
-	written = finish_output(&out);
+	written = output_finish(&out);
 	status = report_warnings(l, snapshot);
 	report_hidden(snapshot);
 	if (r < 0 && !out.error) {
@@ -354,29 +323,37 @@ static int run(struct list *l)
 	return written ? written : status;
 }
 
-static int print_text(void (*write_text)(struct out *o))
-{
-	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
-
-	write_text(&out);
-	return finish_output(&out);
-}
-
-int command_list(int argc, char **argv)
+static int run_list(const struct command *command, int argc, char **argv)
 {
 	struct list l = {0};
 
-	if (options_parse(argc, argv, &l.options))
+	if (options_parse(command, argc, argv, &l.options))
 		return STATUS_USAGE;
-	if (l.options.help)
-		return print_text(help_write);
-	if (l.options.version)
-		return print_text(version_write);
+	if (l.options.help || l.options.version)
+		return output_about(command, &l.options);
 	if (l.options.list_fields)
-		return print_text(fields_write);
+		return output_text(fields_write);
 	if (l.options.n_words) {
 		message("unexpected argument '%s'; see portscope --help", l.options.words[0]);
 		return STATUS_USAGE;
 	}
 	return prepare(&l) ? STATUS_USAGE : run(&l);
 }
+
+const struct command command_list = {
+	.name = "list",
+	.bit = COMMAND_LIST,
+	.arguments = "[OPTIONS]",
+	.help = "which ports are open; the default",
+	.usage = "[OPTIONS]",
+	.about = "Which ports are open on this host, what each is for, who can reach it.\n"
+		 "\n"
+		 "Bare, it lists connections, as ss does; with -l what listens.\n",
+	.closing = "\nExamples:\n"
+		   "  sudo portscope -l                 what listens\n"
+		   "  portscope -tan                    every TCP socket\n"
+		   "  portscope --json -l | jq '.sockets[].local_port'\n"
+		   "\n"
+		   "Exit status: 0 done, 2 wrong usage, 3 failed, 4 something could not be seen.\n",
+	.run = run_list,
+};

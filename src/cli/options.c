@@ -10,43 +10,59 @@
 #include "util/out.h"
 #include "util/suggest.h"
 
-/* Options without a letter are numbered from here. */
-#define LONG_ONLY 256
+/* Options are numbered from here, so that no number is a letter. */
+#define FIRST_OPTION 256
 
-enum {
-	OPTION_JSON_LINES = LONG_ONLY,
+enum option_id {
+	OPTION_LISTENING = FIRST_OPTION,
+	OPTION_ALL,
+	OPTION_TCP,
+	OPTION_UDP,
+	OPTION_IPV4,
+	OPTION_IPV6,
+	OPTION_NUMERIC,
+	OPTION_PROCESSES,
+	OPTION_NO_HEADER,
+	OPTION_JSON,
+	OPTION_JSON_LINES,
 	OPTION_CSV,
 	OPTION_COLUMNS,
 	OPTION_SORT,
 	OPTION_LIST_FIELDS,
 	OPTION_COLOR,
 	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTION_VERSION,
 };
 
+/* clang-format off */
 static const struct {
-	int id; /* its letter, or one of the above */
+	enum option_id id;
 	struct option_spec shown;
 } table[] = {
-	{'l', {'l', "listening", NULL, "what listens: TCP in listen, UDP unconnected"}},
-	{'a', {'a', "all", NULL, "what listens and what is connected, in every state"}},
-	{'t', {'t', "tcp", NULL, "TCP alone"}},
-	{'u', {'u', "udp", NULL, "UDP alone"}},
-	{'4', {'4', "ipv4", NULL, "IPv4 alone, dual-stack sockets among it"}},
-	{'6', {'6', "ipv6", NULL, "IPv6 alone"}},
-	{'n', {'n', "numeric", NULL, "no names of users; services keep theirs"}},
-	{'p', {'p', "processes", NULL, "every process that holds a socket"}},
-	{'H', {'H', "no-header", NULL, "no line of titles"}},
-	{'j', {'j', "json", NULL, "one JSON document"}},
-	{OPTION_JSON_LINES, {0, "json-lines", NULL, "one JSON record a line, as they come"}},
-	{OPTION_CSV, {0, "csv", NULL, "comma-separated values for spreadsheets"}},
-	{OPTION_COLUMNS, {0, "columns", "LIST", "fields to show; +LIST adds to the default ones"}},
-	{OPTION_SORT, {0, "sort", "LIST", "fields to sort by; -FIELD from high to low"}},
-	{OPTION_LIST_FIELDS, {0, "list-fields", NULL, "name all fields and end"}},
-	{OPTION_COLOR, {0, "color", "WHEN", "auto, always or never"}},
-	{OPTION_VERBOSE, {0, "verbose", NULL, "say more about how the answer came about"}},
-	{'h', {'h', "help", NULL, "this help"}},
-	{'V', {'V', "version", NULL, "the version"}},
+#define OPTION(id, letter, name, argument, commands, help) \
+	{OPTION_##id, {letter, name, argument, help, commands}}
+	OPTION(LISTENING,   'l', "listening",   NULL,   COMMAND_LIST, "what listens: TCP in listen, UDP unconnected"),
+	OPTION(ALL,         'a', "all",         NULL,   COMMAND_LIST, "what listens and what is connected, in every state"),
+	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_LIST, "TCP alone"),
+	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_LIST, "UDP alone"),
+	OPTION(IPV4,        '4', "ipv4",        NULL,   COMMAND_LIST, "IPv4 alone, dual-stack sockets among it"),
+	OPTION(IPV6,        '6', "ipv6",        NULL,   COMMAND_LIST, "IPv6 alone"),
+	OPTION(NUMERIC,     'n', "numeric",     NULL,   COMMAND_LIST, "no names of users; services keep theirs"),
+	OPTION(PROCESSES,   'p', "processes",   NULL,   COMMAND_LIST, "every process that holds a socket"),
+	OPTION(NO_HEADER,   'H', "no-header",   NULL,   COMMAND_LIST, "no line of titles"),
+	OPTION(JSON,        'j', "json",        NULL,   COMMAND_LIST, "one JSON document"),
+	OPTION(JSON_LINES,  0,   "json-lines",  NULL,   COMMAND_LIST, "one JSON record a line, as they come"),
+	OPTION(CSV,         0,   "csv",         NULL,   COMMAND_LIST, "comma-separated values for spreadsheets"),
+	OPTION(COLUMNS,     0,   "columns",     "LIST", COMMAND_LIST, "fields to show; +LIST adds to the default ones"),
+	OPTION(SORT,        0,   "sort",        "LIST", COMMAND_LIST, "fields to sort by; -FIELD from high to low"),
+	OPTION(LIST_FIELDS, 0,   "list-fields", NULL,   COMMAND_LIST, "name all fields and end"),
+	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST, "auto, always or never"),
+	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST, "say more about how the answer came about"),
+	OPTION(HELP,        'h', "help",        NULL,   COMMAND_ALL,  "this help"),
+	OPTION(VERSION,     'V', "version",     NULL,   COMMAND_ALL,  "the version"),
 };
+/* clang-format on */
 
 /* What ss(8) of iproute2 takes and this program does not. */
 static const char letters_of_ss[] = "xw0SKEfoemibsNzZDAFQdOBMrTvL";
@@ -56,27 +72,42 @@ const struct option_spec *option_at(size_t i)
 	return i < ARRAY_SIZE(table) ? &table[i].shown : NULL;
 }
 
-static void fill_getopt(char *letters, struct option *longs)
+static void fill_getopt(const struct command *command, char *letters, struct option *longs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		if (table[i].shown.letter)
-			*letters++ = table[i].shown.letter;
-		longs[i] = (struct option){
-			.name = table[i].shown.name,
-			.has_arg = table[i].shown.argument ? required_argument : no_argument,
+		const struct option_spec *shown = &table[i].shown;
+
+		if (!(shown->commands & command->bit))
+			continue;
+		if (shown->letter) {
+			*letters++ = shown->letter;
+			if (shown->argument)
+				*letters++ = ':';
+		}
+		*longs++ = (struct option){
+			.name = shown->name,
+			.has_arg = shown->argument ? required_argument : no_argument,
 			.val = table[i].id,
 		};
 	}
 	*letters = 0;
 }
 
+/* Where a mistake sends its maker. */
+static const char *help_of(const struct command *command)
+{
+	return command == commands[0] ? "" : command->name;
+}
+
 /* Writes the options that an abbreviation may mean; returns how many, the last one in `ret`. */
-static size_t find_long(const char *name, struct out *list, const struct option_spec **ret)
+static size_t find_long(const struct command *command, const char *name, struct out *list,
+	const struct option_spec **ret)
 {
 	size_t length = strlen(name), n = 0;
 
 	for (size_t i = 0; length && i < ARRAY_SIZE(table); i++)
-		if (!strncmp(table[i].shown.name, name, length)) {
+		if (table[i].shown.commands & command->bit &&
+			!strncmp(table[i].shown.name, name, length)) {
 			*ret = &table[i].shown;
 			if (!(*ret)->name[length])
 				return 1;
@@ -85,20 +116,45 @@ static size_t find_long(const char *name, struct out *list, const struct option_
 	return n;
 }
 
-static int wrong_long(const char *word)
+/* The command that takes an option which this one does not, or NULL. */
+static const struct command *command_with(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (!strcmp(table[i].shown.name, name))
+			for (const struct command *const *c = commands; *c; c++)
+				if (table[i].shown.commands & (*c)->bit)
+					return *c;
+	return NULL;
+}
+
+static void unknown_long(const struct command *command, const char *name)
+{
+	const char *names[ARRAY_SIZE(table)], *help = help_of(command), *near;
+	const struct command *other = command_with(name);
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].shown.commands & command->bit)
+			names[n++] = table[i].shown.name;
+	near = suggest(name, names, n);
+	if (other)
+		message("--%s is an option of %s, not of %s", name, other->name, command->name);
+	else if (near)
+		message("unknown option --%s; did you mean --%s?", name, near);
+	else
+		message("unknown option --%s; see portscope %s%s--help", name, help,
+			*help ? " " : "");
+}
+
+static int wrong_long(const struct command *command, const char *word)
 {
 	AUTO_OUT struct out list = {.fd = -1};
-	const char *names[ARRAY_SIZE(table)];
 	const struct option_spec *found;
 	char name[64];
-	const char *near;
 	size_t n;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		names[i] = table[i].shown.name;
-	n = find_long(name, &list, &found);
-	near = suggest(name, names, ARRAY_SIZE(names));
+	n = find_long(command, name, &list, &found);
 	if (n == 1 && found->argument)
 		message("option --%s needs an argument: --%s=%s", found->name, found->name,
 			found->argument);
@@ -106,19 +162,32 @@ static int wrong_long(const char *word)
 		message("option --%s takes no argument", found->name);
 	else if (n > 1)
 		message("option --%s may mean %.*s", name, (int)list.used, list.buffer);
-	else if (near)
-		message("unknown option --%s; did you mean --%s?", name, near);
 	else
-		message("unknown option --%s; see portscope --help", name);
+		unknown_long(command, name);
 	return STATUS_USAGE;
 }
 
-static int wrong_letter(char letter)
+/* The line of the table with this letter, or NULL. */
+static const struct option_spec *find_letter(const struct command *command, char letter)
 {
-	if (strchr(letters_of_ss, letter))
+	for (size_t i = 0; letter && i < ARRAY_SIZE(table); i++)
+		if (table[i].shown.letter == letter && table[i].shown.commands & command->bit)
+			return &table[i].shown;
+	return NULL;
+}
+
+static int wrong_letter(const struct command *command, char letter)
+{
+	const struct option_spec *found = find_letter(command, letter);
+	const char *help = help_of(command);
+
+	if (found)
+		message("option -%c needs an argument: -%c %s", letter, letter, found->argument);
+	else if (command->bit == COMMAND_LIST && strchr(letters_of_ss, letter))
 		message("option -%c of ss is not covered by portscope: use ss", letter);
 	else
-		message("unknown option -%c; see portscope --help", letter);
+		message("unknown option -%c; see portscope %s%s--help", letter, help,
+			*help ? " " : "");
 	return STATUS_USAGE;
 }
 
@@ -155,34 +224,34 @@ static int set_colour(struct options *o, const char *when)
 static int apply(struct options *o, int id)
 {
 	switch (id) {
-	case 'l':
+	case OPTION_LISTENING:
 		o->listening = true;
 		return 0;
-	case 'a':
+	case OPTION_ALL:
 		o->all = true;
 		return 0;
-	case 't':
+	case OPTION_TCP:
 		o->protocols |= PORTSCOPE_TCP;
 		return 0;
-	case 'u':
+	case OPTION_UDP:
 		o->protocols |= PORTSCOPE_UDP;
 		return 0;
-	case '4':
+	case OPTION_IPV4:
 		o->families |= PORTSCOPE_INET;
 		return 0;
-	case '6':
+	case OPTION_IPV6:
 		o->families |= PORTSCOPE_INET6;
 		return 0;
-	case 'n':
+	case OPTION_NUMERIC:
 		o->numeric = true;
 		return 0;
-	case 'p':
+	case OPTION_PROCESSES:
 		o->processes = true;
 		return 0;
-	case 'H':
+	case OPTION_NO_HEADER:
 		o->no_header = true;
 		return 0;
-	case 'j':
+	case OPTION_JSON:
 		return set_format(o, &format_json);
 	case OPTION_JSON_LINES:
 		return set_format(o, &format_json_lines);
@@ -202,40 +271,57 @@ static int apply(struct options *o, int id)
 	case OPTION_VERBOSE:
 		o->verbose = true;
 		return 0;
-	case 'h':
+	case OPTION_HELP:
 		o->help = true;
 		return 0;
-	case 'V':
+	case OPTION_VERSION:
 		o->version = true;
 		return 0;
 	}
 	return STATUS_USAGE;
 }
 
-int options_parse(int argc, char **argv, struct options *ret)
+/* What getopt_long() gave, as a number of the table; 0: a mistake. */
+static int option_of(const struct command *command, int id)
 {
-	char letters[2 * ARRAY_SIZE(table) + 1];
+	if (id >= FIRST_OPTION)
+		return id;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].shown.letter == id && table[i].shown.commands & command->bit)
+			return table[i].id;
+	return 0;
+}
+
+/* Says what is wrong with the word before which getopt_long() stood. */
+static int wrong_option(const struct command *command, char **argv, int at)
+{
+	const char *last = argv[optind - 1];
+
+	if (optopt && optopt < FIRST_OPTION && (strncmp(last, "--", 2) != 0 || !last[2]))
+		return wrong_letter(command, optopt);
+	return wrong_long(command,
+		optopt && optopt < FIRST_OPTION ? last : argv[optind - 1 > at ? optind - 1 : at]);
+}
+
+int options_parse(const struct command *command, int argc, char **argv, struct options *ret)
+{
+	char letters[2 * ARRAY_SIZE(table) + 2] = "";
 	struct option longs[ARRAY_SIZE(table) + 1] = {0};
 	struct options o = {0};
-	int id;
 
-	fill_getopt(letters, longs);
+	fill_getopt(command, letters, longs);
 	opterr = 0;
 	for (;;) {
 		/* Where getopt stands before it reads on: it may end up elsewhere after a mistake.
 		 */
 		int at = optind;
+		int id = getopt_long(argc, argv, letters, longs, NULL);
 
-		id = getopt_long(argc, argv, letters, longs, NULL);
 		if (id == -1)
 			break;
-		if (id == '?' && optopt && optopt < LONG_ONLY &&
-			!strncmp(argv[optind - 1], "--", 2) && strlen(argv[optind - 1]) > 2)
-			return wrong_long(argv[optind - 1]);
-		if (id == '?' && optopt && optopt < LONG_ONLY)
-			return wrong_letter(optopt);
-		if (id == '?')
-			return wrong_long(argv[optind - 1 > at ? optind - 1 : at]);
+		id = option_of(command, id);
+		if (!id)
+			return wrong_option(command, argv, at);
 		if (apply(&o, id))
 			return STATUS_USAGE;
 	}

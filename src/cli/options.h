@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * THE option table: getopt, --help, the completions' check and the manual's check all go by it.
- * Letters mean what they mean in ss(8).
+ * Each line says which commands take the option. Letters of `list` mean what they mean in ss(8).
  */
 #ifndef PORTSCOPE_CLI_OPTIONS_H
 #define PORTSCOPE_CLI_OPTIONS_H
 
 #include <portscope.h>
 
+#include "cli/commands.h"
 #include "format/format.h"
 
 /** Exit status; see the manual. */
@@ -36,18 +37,21 @@ struct options {
 	int n_words;
 };
 
-/** Options as bits: which commands take which. */
 struct option_spec {
 	char letter; /**< 0: none */
 	const char *name;
 	const char *argument; /**< name of its argument, or NULL */
 	const char *help;
+	unsigned commands; /**< of enum command_bit */
 };
 
 /** Option `i`, or NULL after the last. */
 const struct option_spec *option_at(size_t i);
 
-/** Reads a command line; on a mistake it says so on stderr and returns STATUS_USAGE, else 0. */
-int options_parse(int argc, char **argv, struct options *ret);
+/**
+ * Reads the words of a command, its name in argv[0]; on a mistake it says so on stderr and returns
+ * STATUS_USAGE, else 0.
+ */
+int options_parse(const struct command *command, int argc, char **argv, struct options *ret);
 
 #endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The properties of stdout, and its end. */
+#include "cli/output.h"
+
+#include <sys/ioctl.h>
+
+#include "cli/help.h"
+#include "cli/message.h"
+
+unsigned output_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return 80;
+	return size.ws_col;
+}
+
+bool output_colour(const struct options *options)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (options->colour != COLOUR_AUTO)
+		return options->colour == COLOUR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+int output_finish(struct out *o)
+{
+	int r = out_flush(o);
+
+	if (r == 0 || r == -EPIPE)
+		return STATUS_DONE;
+	message("cannot write the output: %s", strerror(-r));
+	return STATUS_FAILED;
+}
+
+int output_text(void (*write_text)(struct out *o))
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+
+	write_text(&out);
+	return output_finish(&out);
+}
+
+int output_about(const struct command *command, const struct options *options)
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+
+	if (options->help)
+		help_write(&out, command);
+	else
+		version_write(&out);
+	return output_finish(&out);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every command does with stdout: how wide it is, whether it has colour, how it ends. */
+#ifndef PORTSCOPE_CLI_OUTPUT_H
+#define PORTSCOPE_CLI_OUTPUT_H
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "util/out.h"
+
+/** Columns of the terminal that stdout is; 0: it is none. */
+unsigned output_width(void);
+/** True if colour is wanted on stdout: --color, then NO_COLOR, then whether it is a terminal. */
+bool output_colour(const struct options *options);
+/** Writes what is left; an exit status. A closed pipe ends quietly: its reader has seen enough. */
+int output_finish(struct out *o);
+/** Writes one text; an exit status. */
+int output_text(void (*write_text)(struct out *o));
+/** Writes what --help or --version asks for; an exit status. */
+int output_about(const struct command *command, const struct options *options);
+
+#endif
