@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What --json and --json-lines write is what man/portscope-1.schema.json says, and JSON."""
+
+import copy
+import csv
+import functools
+import io
+import json
+import os
+import re
+import socket
+import subprocess
+import unittest
+
+import lab
+import world
+
+try:
+    import jsonschema
+    VALIDATOR = jsonschema.Draft202012Validator
+except (ImportError, AttributeError):
+    jsonschema = None
+
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      '../../man/portscope-1.schema.json')
+# A name that anybody may give a device: escape sequence, quote, backslash, not UTF-8.
+NASTY = b'e\x1b[1m"\\\xff\xc2\x9b'
+# As JSON has it: the valid UTF-8 (C1 among it) exactly, the other byte visibly.
+NASTY_JSON = 'e\x1b[1m"\\\\xff\x9b'
+OPTIONS = ([], ['-l'], ['-a'], ['-a', '-n'], ['-l', '-u', '-6'], ['-lp'])
+
+WORLD = None
+
+
+def setUpModule():
+    global WORLD
+    lab.need(jsonschema, 'python3-jsonschema (4.0 or newer) is not installed')
+    lab.need_tool('jq')
+    WORLD = world.World()
+
+
+@functools.lru_cache(maxsize=None)
+def validator(part):
+    """The part of the schema called `part`."""
+    with open(SCHEMA) as f:
+        schema = json.load(f)
+    VALIDATOR.check_schema(schema)
+    return VALIDATOR({'$schema': schema['$schema'], '$defs': schema['$defs'],
+                      '$ref': '#/$defs/' + part})
+
+
+def json_lines(*options):
+    r = lab.portscope('--json-lines', *options)
+    assert (r.returncode, r.stderr) == (0, ''), r
+    assert r.stdout.endswith('\n')
+    return [json.loads(line) for line in r.stdout.splitlines()]
+
+
+class Schema(unittest.TestCase):
+    def valid(self, part, instance, what):
+        errors = ['%s: %s: %s' % (what, '/'.join(map(str, e.absolute_path)), e.message)
+                  for e in validator(part).iter_errors(instance)]
+        self.assertEqual(errors[:20], [])
+
+    def test_document(self):
+        for options in OPTIONS:
+            with self.subTest(options=options):
+                document = lab.document(*options)
+                self.assertTrue(document['sockets'])
+                self.valid('document', document, 'document')
+                for s in document['sockets']:
+                    self.valid('full_socket', s, 'socket %s' % s['cookie'])
+
+    def test_lines(self):
+        for options in OPTIONS:
+            with self.subTest(options=options):
+                lines = json_lines(*options)
+                for line in lines:
+                    self.valid('line', line, 'line')
+                self.assertEqual([r['record'] for r in lines],
+                                 ['socket'] * (len(lines) - 1) + ['end'])
+                self.assertGreater(len(lines), 10)
+                self.assertEqual(lines[-1]['sockets'], len(lines) - 1)
+
+    def test_lines_hold_what_the_document_holds(self):
+        def rows(sockets):
+            strip = ('record', 'host', 'machine_id', 'time')
+            return sorted(json.dumps({k: v for k, v in s.items() if k not in strip},
+                                     sort_keys=True) for s in sockets)
+        self.maxDiff = None
+        document, lines = lab.settled(lambda: rows(lab.document('-a')['sockets']),
+                                      lambda: json_lines('-a'))
+        self.assertEqual(rows(lines[:-1]), document)
+        self.assertEqual({r['host'] for r in lines[:-1]}, {lab.document()['host']['name']})
+
+    def test_columns(self):
+        """--columns chooses the keys and their order; the schema holds all the same."""
+        keys = ['service', 'local_port', 'cookie', 'protocol']
+        document = lab.document('-l', '--columns', ','.join(keys))
+        self.valid('document', document, '--columns')
+        self.assertEqual({tuple(s) for s in document['sockets']}, {tuple(keys)})
+        self.assertEqual(document['query']['columns'], keys)
+        for line in json_lines('-l', '--columns', ','.join(keys))[:-1]:
+            self.valid('line', line, '--columns')
+            self.assertEqual([k for k in line if k in keys], keys)
+
+    def test_required_keys_are_the_default_ones(self):
+        """The schema and the program agree on the default keys both ways, as query.columns and
+        --csv do."""
+        with open(SCHEMA) as f:
+            required = json.load(f)['$defs']['full_socket']['required']
+        document = lab.document('-a')
+        for s in document['sockets']:
+            self.assertEqual(list(s), required)
+        self.assertEqual(document['query']['columns'], required)
+        head = next(csv.reader(io.StringIO(lab.portscope('-a', '--csv').stdout)))
+        self.assertEqual(head, required)
+
+    def test_every_key_is_a_field(self):
+        """--list-fields names each key of the schema's sockets."""
+        listed = lab.portscope('--list-fields').stdout
+        names = set(re.findall(r'(?m)^\s*([a-z][a-z0-9_]*)\b', listed))
+        with open(SCHEMA) as f:
+            required = json.load(f)['$defs']['full_socket']['required']
+        self.assertLessEqual(set(required), names)
+
+    def test_query_says_what_was_asked(self):
+        query = lab.document('-l', '-t', '-6')['query']
+        self.assertEqual((query['command'], query['protocols'], query['families'],
+                          query['filter']), ('list', ['tcp'], ['inet6'], None))
+        self.assertEqual(set(query['states']) - {'unconnected'}, {'listen'})
+        query = lab.document('-a')['query']
+        self.assertEqual(set(query['protocols']), {'tcp', 'udp'})
+        self.assertEqual(set(query['families']), {'inet', 'inet6'})
+        self.assertEqual(set(query['states']), world.EVERY_STATE)
+
+    def test_host(self):
+        document = lab.document('-l')
+        host = document['host']
+        self.assertEqual(host['name'], socket.gethostname())
+        self.assertEqual(host['kernel'], os.uname().release)
+        self.assertEqual(host['collector'], 'netlink')
+        with open('/proc/sys/kernel/random/boot_id') as f:
+            self.assertEqual(host['boot_id'], f.read().strip())
+
+    def test_schema_refuses_what_is_wrong(self):
+        """The schema is no rubber stamp."""
+        good = lab.document('-a')
+        self.valid('document', good, 'good')
+
+        def spoilt(change):
+            bad = copy.deepcopy(good)
+            change(bad)
+            return list(validator('document').iter_errors(bad))
+        for change in (lambda d: d.update(extra=1),
+                       lambda d: d.pop('complete'),
+                       lambda d: d['host'].pop('netns'),
+                       lambda d: d['sockets'][0].update(extra=1),
+                       lambda d: d['sockets'][0].update(local_port=65536),
+                       lambda d: d['sockets'][0].update(local_port='80'),
+                       lambda d: d['sockets'][0].update(local_port=None),
+                       lambda d: d['sockets'][0].update(local_address='*'),
+                       lambda d: d['sockets'][0].update(local_address='[::1]'),
+                       lambda d: d['sockets'][0].update(state='ESTAB'),
+                       lambda d: d['sockets'][0].update(cookie=7),
+                       lambda d: d['sockets'][0].update(cookie='0x7'),
+                       lambda d: d['sockets'][0].update(inode=0),
+                       lambda d: d['sockets'][0].update(direction='-'),
+                       lambda d: d.update(time=1700000000)):
+            self.assertTrue(spoilt(change))
+        for line in ({'record': 'end', 'complete': True},
+                     {'record': 'socket', 'protocol': 'tcp'}):
+            self.assertTrue(list(validator('line').iter_errors(line)))
+        self.assertTrue(list(validator('full_socket').iter_errors({'protocol': 'tcp'})))
+
+    def test_jq(self):
+        """Another parser than Python's reads it, and finds what is there."""
+        def jq(program, text):
+            return subprocess.run([lab.need_tool('jq'), '-e', '-c', program], input=text,
+                                  stdout=subprocess.PIPE, check=True).stdout.decode().split()
+        text = lab.portscope('--json', '-l', text=False).stdout
+        self.assertEqual(jq('.sockets | length', text),
+                         [str(len(json.loads(text)['sockets']))])
+        text = lab.portscope('--json-lines', '-l', text=False).stdout
+        self.assertEqual(len(jq('.record', text)), text.count(b'\n'))
+
+    def test_nasty_bytes(self):
+        """Anybody who may name a device chooses what stands in `interface`."""
+        lab.ip('link', 'add', 'plain', 'type', 'veth', 'peer', 'name', 'other')
+        lab.ip('link', 'set', 'plain', 'name', NASTY)
+        self.addCleanup(lab.ip, 'link', 'del', NASTY)
+        sock = socket.socket()
+        self.addCleanup(sock.close)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, NASTY)
+        sock.bind(('', 7777))
+        sock.listen()
+        options = ('-l', '-t', '--columns', 'local,interface,local_port')
+
+        raw = lab.portscope('--json', '-l', text=False).stdout
+        rows = [s for s in json.loads(raw.decode())['sockets'] if s['local_port'] == 7777]
+        self.assertEqual([s['interface'] for s in rows], [NASTY_JSON])
+        self.assertNotIn(b'\x1b', raw)
+        # The column that tables write it in.
+        rows = json.loads(lab.portscope('--json', *options, text=False).stdout.decode())
+        rows = [s for s in rows['sockets'] if s['local_port'] == 7777]
+        self.assertEqual([s['interface'] for s in rows], [NASTY_JSON])
+        self.assertIn('%e', rows[0]['local'])
+        raw = lab.portscope('--json-lines', '-l', text=False).stdout
+        rows = [s for s in map(json.loads, raw.decode().splitlines())
+                if s.get('local_port') == 7777]
+        self.assertEqual([s['interface'] for s in rows], [NASTY_JSON])
+        # Tables and CSV: visible, and nothing that a terminal would obey.
+        for form in ((), ('--csv',)):
+            raw = lab.portscope(*form, *options, text=False).stdout
+            text = raw.decode('ascii')
+            self.assertNotRegex(text, r'[\x00-\x09\x0b-\x1f\x7f]')
+            self.assertIn(r'\x1b[1m', text)
+            self.assertIn(r'\xff', text)
+
+
+if __name__ == '__main__':
+    lab.main()
