@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Takes sock_diag from a process with a seccomp filter, as a container's profile does."""
+
+import ctypes
+import errno
+import platform
+import struct
+import sys
+
+import lab
+
+ERRORS = (('EPERM', errno.EPERM), ('EPROTONOSUPPORT', errno.EPROTONOSUPPORT))
+
+AF_NETLINK, NETLINK_SOCK_DIAG = 16, 4
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, MODE_FILTER = 22, 38, 2
+# The number of socket(2), by machine.
+SOCKET = {'x86_64': 41, 'aarch64': 198, 'riscv64': 198, 'loongarch64': 198, 'armv7l': 281,
+          'ppc64le': 326, 's390x': 359}
+LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
+ALLOW, FAIL = 0x7fff0000, 0x00050000
+
+
+class Program(ctypes.Structure):
+    _fields_ = [('length', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+
+
+def sock_diag(error):
+    """Makes socket(AF_NETLINK, *, NETLINK_SOCK_DIAG) fail with `error` from now on."""
+    low = 4 if sys.byteorder == 'big' else 0  # the half of an argument that counts
+    filter = b''.join(struct.pack('=HBBI', *i) for i in (
+        (LOAD, 0, 0, 0),
+        (JUMP_EQUAL, 0, 5, SOCKET[platform.machine()]),
+        (LOAD, 0, 0, 16 + low),
+        (JUMP_EQUAL, 0, 3, AF_NETLINK),
+        (LOAD, 0, 0, 32 + low),
+        (JUMP_EQUAL, 0, 1, NETLINK_SOCK_DIAG),
+        (RETURN, 0, 0, FAIL | error),
+        (RETURN, 0, 0, ALLOW)))
+    memory = ctypes.create_string_buffer(filter)
+    program = Program(len(filter) // 8, ctypes.addressof(memory))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or \
+            libc.prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(program), 0, 0):
+        raise OSError(ctypes.get_errno(), 'seccomp')
+
+
+def need():
+    lab.need(platform.machine() in SOCKET, 'no seccomp filter for ' + platform.machine())

@@ -1,0 +1,354 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The output of the real program as terminals, pipes, files and other users meet it."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import termios
+import unittest
+import unicodedata
+
+import deny
+import lab
+import world
+
+WORLD = None
+LISTS = ([], ['-l'], ['-a'])
+FORMATS = ([], ['--json'], ['--json-lines'], ['--csv'])
+
+
+def setUpModule():
+    global WORLD
+    deny.need()
+    WORLD = world.World()
+
+
+def on_terminal(columns, *options, **env):
+    """What a terminal of that width receives, as lines."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+    mode = termios.tcgetattr(terminal)
+    mode[1] &= ~termios.OPOST
+    termios.tcsetattr(terminal, termios.TCSANOW, mode)
+    child = subprocess.Popen(
+        ['portscope', *options], executable=lab.program, stdin=subprocess.DEVNULL,
+        stdout=terminal, stderr=subprocess.PIPE,
+        env={**{k: v for k, v in os.environ.items() if k not in ('COLUMNS', 'NO_COLOR')},
+             'TERM': 'xterm', **env})
+    os.close(terminal)
+    text = b''
+    while True:
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # EIO: the last writer is gone
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(controller)
+    errors = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(), errors) == (0, b''), (child.returncode, errors)
+    return text.decode().splitlines()
+
+
+def plain(line):
+    return re.sub(r'\x1b\[[0-9;]*m', '', line)
+
+
+def width(line):
+    return sum(0 if unicodedata.combining(c) else
+               2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in plain(line))
+
+
+def table(*options):
+    """Title words and the rows of a piped table, cells split at two spaces or more."""
+    r = lab.portscope(*options)
+    assert (r.returncode, r.stderr) == (0, ''), r
+    lines = r.stdout.splitlines()
+    return lines[0].split(), lines[1:]
+
+
+class Terminal(unittest.TestCase):
+    def test_nothing_wraps(self):
+        for columns in (80, 200):
+            for options in LISTS + (['-a', '--columns', '+cookie,inode,netns,service_source'],):
+                with self.subTest(columns=columns, options=options):
+                    lines = on_terminal(columns, *options)
+                    self.assertGreater(len(lines), 10)
+                    for line in lines:
+                        self.assertLessEqual(width(line), columns, line)
+
+    def test_footer_names_what_was_left_out(self):
+        seen = False
+        for options in LISTS + (['-l', '--columns', '+interface,cookie,netns,user,inode'],
+                                ['-a', '--columns', '+interface,cookie,netns,user,inode']):
+            every, _ = table(*options)
+            for columns in (80, 200):
+                with self.subTest(columns=columns, options=options):
+                    lines = [plain(line) for line in on_terminal(columns, *options)]
+                    # A title may be cut as its column is.
+                    shown = tuple(lines[0].split())
+                    left_out = [t for t in every if not any(t.startswith(s) for s in shown)]
+                    for title in left_out:
+                        seen = True
+                        self.assertRegex(lines[-1] + lines[-2],
+                                         r'(?i)\b%s\b' % re.escape(title))
+        self.assertTrue(seen, 'no table was too wide for 80 columns')
+
+    def test_wide_terminal_leaves_nothing_out(self):
+        for options in LISTS:
+            with self.subTest(options=options):
+                every, rows = table(*options)
+                lines = [plain(line) for line in on_terminal(250, *options)]
+                self.assertEqual(lines[0].split(), every)
+                self.assertEqual([line.split() for line in lines[1:len(rows) + 1]],
+                                 [line.split() for line in rows])
+
+    def test_footer_counts_only_on_a_terminal(self):
+        listening = len(lab.document('-l')['sockets'])
+        lines = [plain(line) for line in on_terminal(200, '-l')]
+        self.assertRegex('\n'.join(lines[listening + 1:]), r'\b%d listening\b' % listening)
+        self.assertEqual(len(table('-l')[1]), listening)
+
+    def test_colour(self):
+        self.assertIn('\x1b[', '\n'.join(on_terminal(200, '-l')))
+        self.assertNotIn('\x1b', '\n'.join(on_terminal(200, '-l', NO_COLOR='1')))
+        self.assertNotIn('\x1b', '\n'.join(on_terminal(200, '-l', '--color=never')))
+        self.assertNotIn('\x1b', lab.portscope('-l').stdout)
+        self.assertIn('\x1b[', lab.portscope('-l', '--color=always').stdout)
+
+
+class Piped(unittest.TestCase):
+    def test_nothing_is_truncated(self):
+        """Every address, port, service and label of the JSON stands whole in the table, whatever
+        COLUMNS says."""
+        document = lab.document('-l')
+        env = dict(os.environ, COLUMNS='40')
+        text = lab.portscope('-lH', env=env).stdout
+        self.assertEqual(text, lab.portscope('-lH').stdout)
+        lines = text.splitlines()
+        self.assertEqual(len(lines), len(document['sockets']))
+        for line, s in zip(lines, document['sockets']):
+            cells = line.split()
+            address = '*' if s['dual_stack'] else s['local_address']
+            mapped = address.startswith('::ffff:') and '.' in address
+            address = address[7:] if mapped else address
+            device = '%' + s['interface'] if s['interface'] else ''
+            local = '[%s%s]' % (address, device) if ':' in address else address + device
+            self.assertEqual(cells[:2], [s['protocol'], '%s:%d' % (local, s['local_port'])])
+            service = s['service'] + ('?' if s['service_hint'] else '') if s['service'] else '-'
+            self.assertEqual(cells[2:5], [service, s['port_range'], s['exposure']])
+
+    def test_titles(self):
+        self.assertEqual(table('-l')[0][:5], ['PROTO', 'LOCAL', 'SERVICE', 'RANGE', 'EXPOSURE'])
+        for options in ([], ['-a']):
+            self.assertEqual(table(*options)[0][:8], [
+                'PROTO', 'STATE', 'RECV-Q', 'SEND-Q', 'LOCAL', 'PEER', 'SERVICE', 'DIRECTION'])
+        # Without titles the columns are as wide as their cells.
+        rows = [line.split() for line in lab.portscope('-l').stdout.splitlines()[1:]]
+        self.assertEqual([line.split() for line in lab.portscope('-lH').stdout.splitlines()],
+                         rows)
+
+    def test_columns(self):
+        titles, rows = table('-a', '--columns', 'cookie,local_port')
+        self.assertEqual(titles, ['COOKIE', 'LPORT'])
+        self.assertEqual([row.split() for row in rows],
+                         [[s['cookie'], str(s['local_port'])]
+                          for s in lab.document('-a')['sockets']])
+        base, _ = table('-l')
+        self.assertEqual(table('-l', '--columns', '+inode,cookie')[0], base + ['INODE', 'COOKIE'])
+        keys = list(lab.document('-l', '--columns', '+local')['sockets'][0])
+        self.assertEqual(keys, list(lab.document('-l')['sockets'][0]) + ['local'])
+
+    def test_wrong_words_name_the_right_ones(self):
+        for options, near in ((['--columns', 'servise'], 'service'),
+                              (['--columns', '+cokie'], 'cookie'),
+                              (['--sort', 'local_prot'], 'local_port'),
+                              (['--colums', 'local'], '--columns'),
+                              (['--json-linse'], '--json-lines')):
+            with self.subTest(options=options):
+                r = lab.portscope('-l', *options)
+                self.assertEqual((r.returncode, r.stdout), (2, ''))
+                self.assertIn(near, r.stderr)
+
+    def test_sort(self):
+        rows = lab.document('-a', '--sort', 'local_port,-inode')['sockets']
+        keys = [(s['local_port'], s['inode'] is None, -(s['inode'] or 0)) for s in rows]
+        # Null stands at one end, the same for each key: last, or with `-` first.
+        nulls_first = [(p, not n, i) for p, n, i in keys]
+        self.assertIn(True, [keys == sorted(keys), nulls_first == sorted(nulls_first)])
+        ports = [s['local_port'] for s in lab.document('-l', '--sort', '-local_port')['sockets']]
+        self.assertEqual(ports, sorted(ports, reverse=True))
+        self.assertGreater(len(set(ports)), 20)
+
+    def test_default_order(self):
+        """Protocol, then local port, but probable clients last; JSON and tables alike."""
+        for options in ([], ['-l'], ['-a']):
+            rows = lab.document(*options)['sockets']
+            keys = [(s['probable_client'], s['protocol'], s['local_port']) for s in rows]
+            self.assertEqual(keys, sorted(keys))
+            keys = [key[1:] for key in keys]
+            _, rows = table(*options)
+            local = 1 if options == ['-l'] else 4
+            self.assertEqual([(r.split()[0], int(r.split()[local].rpartition(':')[2]))
+                              for r in rows], keys)
+
+    def test_csv(self):
+        document = lab.document('-a')
+        r = lab.portscope('-a', '--csv')
+        self.assertEqual((r.returncode, r.stderr), (0, ''))
+        rows = list(csv.DictReader(io.StringIO(r.stdout, newline=''), strict=True))
+        self.assertEqual(list(rows[0]), list(document['sockets'][0]))
+
+        def cell(value):
+            if value is None:
+                return ''
+            return str(value).lower() if isinstance(value, bool) else str(value)
+        by_cookie = {s['cookie']: s for s in document['sockets']}
+        self.assertEqual(sorted(r['cookie'] for r in rows), sorted(by_cookie))
+        for row in rows:
+            want = {k: cell(v) for k, v in by_cookie[row['cookie']].items()}
+            for volatile in ('send_q',):
+                del want[volatile], row[volatile]
+            self.assertEqual(row, want)
+
+
+class Failures(unittest.TestCase):
+    def test_full_device(self):
+        for form in FORMATS:
+            for options in (['-l'], ['-a']):
+                with self.subTest(form=form, options=options), open('/dev/full', 'w') as full:
+                    r = lab.portscope(*form, *options, stdout=full)
+                    self.assertEqual(r.returncode, 3)
+                    self.assertRegex(r.stderr, r'^portscope: .*No space left on device\n$')
+        for option in ('--help', '--version', '--list-fields'):
+            with self.subTest(option=option), open('/dev/full', 'w') as full:
+                self.assertEqual(lab.portscope(option, stdout=full).returncode, 3)
+
+    def test_closed_pipe(self):
+        """Quiet, whether SIGPIPE ends the program or write() fails with EPIPE."""
+        for form in FORMATS:
+            for restore in (True, False):
+                with self.subTest(form=form, sigpipe='default' if restore else 'ignored'):
+                    reader, writer = os.pipe()
+                    os.close(reader)
+                    r = lab.portscope(*form, '-a', stdout=writer, restore_signals=restore)
+                    os.close(writer)
+                    self.assertEqual(r.stderr, '')
+                    self.assertIn(r.returncode, (0, -signal.SIGPIPE))
+
+    def test_closed_stdout(self):
+        r = lab.portscope('-l', stdout=None, preexec_fn=lambda: os.close(1))
+        self.assertEqual(r.returncode, 3)
+        self.assertTrue(r.stderr.startswith('portscope: '))
+
+
+class Nobody(unittest.TestCase):
+    """Another user, who cannot read the build directory either: a copy is run."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        os.chmod(self.folder, 0o755)
+        copy = os.path.join(self.folder, 'portscope')
+        shutil.copy(lab.program, copy)
+        os.chmod(copy, 0o755)
+        self.user = {'executable': copy, 'user': world.NOBODY, 'group': world.NOBODY,
+                     'extra_groups': [], 'cwd': '/'}
+
+    def test_sees_the_same_sockets(self):
+        def rows(document):
+            private = ('mark', 'user', 'owner', 'processes', 'unit', 'cgroup', 'container',
+                       'send_q')
+            return [{k: v for k, v in s.items() if k not in private}
+                    for s in document['sockets']]
+        self.maxDiff = None
+        r = lab.portscope('--json', '-a', **self.user)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        document = json.loads(r.stdout)
+        self.assertTrue(document['complete'])
+        self.assertEqual(rows(document), rows(lab.document('-a')))
+        self.assertEqual({s['mark'] for s in document['sockets']}, {None})
+        self.assertNotEqual({s['mark'] for s in lab.document('-a')['sockets']}, {None})
+
+    def test_table(self):
+        r = lab.portscope('-l', **self.user)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(len(r.stdout.splitlines()), len(lab.document('-l')['sockets']) + 1)
+
+
+class WithoutSockDiag(unittest.TestCase):
+    """/proc/net is read where the kernel refuses sock_diag, and the reader is told."""
+
+    KNOWN = ('protocol', 'family', 'state', 'local_address', 'local_port', 'remote_address',
+             'remote_port', 'recv_q', 'uid', 'inode')
+
+    def run_denied(self, number, *options):
+        return lab.portscope(*options, preexec_fn=lambda: deny.sock_diag(number))
+
+    def test_same_set(self):
+        # What /proc/net knows of what ss shows: all but the bound-inactive sockets.
+        for options in ([], ['-l'], ['-a'], ['-t'], ['-u', '-a'], ['-6', '-l']):
+            for name, number in deny.ERRORS:
+                with self.subTest(options=options, error=name):
+                    said, r = lab.settled(
+                        lambda: sorted(self.rows(lab.ss(*options)), key=str),
+                        lambda: self.run_denied(number, '--json', *options))
+                    document = json.loads(r.stdout)
+                    self.assertEqual(sorted(self.rows(document['sockets']), key=str), said)
+                    self.assertEqual(document['host']['collector'], 'procfs')
+                    self.assertTrue(any('/proc/net' in w['text'] for w in document['warnings']))
+                    self.assertRegex(r.stderr, r'(?m)^portscope: .*/proc/net')
+
+    def rows(self, sockets):
+        result = []
+        for s in sockets:
+            if s['state'] == 'bound-inactive':
+                continue
+            s = dict(s)
+            if s['inode'] == 0:
+                s['inode'], s['uid'] = None, s['uid'] or None
+            result.append(tuple(s[k] for k in self.KNOWN))
+        return result
+
+    def test_unknown_is_null(self):
+        document = json.loads(self.run_denied(deny.ERRORS[0][1], '--json', '-a').stdout)
+        for s in document['sockets']:
+            self.assertEqual((s['cookie'], s['mark'], s['interface'], s['ifindex']), (None,) * 4)
+            if s['state'] == 'listen':
+                # The backlog is not in /proc/net, and its zero there is none.
+                self.assertIsNone(s['send_q'])
+            if s['family'] == 'inet6' and s['local_address'] == '::':
+                self.assertIsNone(s['dual_stack'])
+
+    def test_incomplete_only_where_it_matters(self):
+        """Status 4 where a requested field or socket is lacking in /proc/net, else 0."""
+        number = deny.ERRORS[0][1]
+        r = self.run_denied(number, '--json', '-l')
+        self.assertEqual(r.returncode, 4)
+        self.assertIs(json.loads(r.stdout)['complete'], False)
+        r = self.run_denied(number, '--json', '-l', '-4', '--columns',
+                            'protocol,local_address,local_port,inode')
+        document = json.loads(r.stdout)
+        self.assertEqual((r.returncode, document['complete']), (0, True))
+        self.assertTrue(document['warnings'])
+
+    def test_table(self):
+        r = self.run_denied(deny.ERRORS[0][1], '-lH')
+        self.assertEqual(len(r.stdout.splitlines()), len(lab.ss('-l')))
+        self.assertTrue(r.stderr)
+
+
+if __name__ == '__main__':
+    lab.main()
