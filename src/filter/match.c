@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The exact answer. Conditions are true, false or undecided: a value that is null decides nothing,
+ * and a row that is not computed yet decides as little, which makes the quick look at a socket
+ * alone the same code as the full one. What the kernel knows too is read off the socket directly.
+ */
+#include <string.h>
+
+#include "filter/glob.h"
+#include "filter/tree.h"
+#include "model/row.h"
+#include "util/address.h"
+
+/* In this order: `and` is the least of its parts, `or` the greatest. */
+enum truth {
+	NO,
+	UNDECIDED,
+	YES,
+};
+
+struct subject {
+	const struct filter *filter;
+	const struct socket *socket;
+	const struct portscope_row *row; /* NULL: not computed yet */
+};
+
+static enum truth truth(bool b)
+{
+	return b ? YES : NO;
+}
+
+static bool in_numbers(const struct node *node, uint64_t v)
+{
+	for (size_t i = 0; i < node->n; i++)
+		if (v >= node->numbers[i].low && v <= node->numbers[i].high)
+			return true;
+	return false;
+}
+
+static bool in_ports(const struct node *node, const struct socket *s)
+{
+	bool local = node->side & SIDE_LOCAL, remote = node->side & SIDE_REMOTE;
+
+	for (size_t i = 0; i < node->n; i++) {
+		const struct port_span *r = &node->ports[i];
+
+		if (local && s->local_port >= r->low && s->local_port <= r->high)
+			return true;
+		if (remote && s->remote_port >= r->low && s->remote_port <= r->high)
+			return true;
+	}
+	return false;
+}
+
+static bool prefix_equals(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned bytes = bits / 8;
+
+	if (memcmp(a, b, bytes))
+		return false;
+	return !(bits % 8) || !((a[bytes] ^ b[bytes]) & (0xff00 >> bits % 8 & 0xff));
+}
+
+/* IPv4 conditions see the IPv4 address of a v4-mapped one; IPv6 ones see it as it is. */
+static bool address_matches(const struct filter_address *a, uint8_t family, const uint8_t *address)
+{
+	if (a->family == AF_INET)
+		address = address_as_ipv4(family, address);
+	else if (family != AF_INET6)
+		return false;
+	return address && prefix_equals(address, a->bytes, a->prefix);
+}
+
+static bool in_addresses(const struct node *node, const struct socket *s)
+{
+	for (size_t i = 0; i < node->n; i++) {
+		const struct filter_address *a = &node->addresses[i];
+
+		if (node->side & SIDE_LOCAL && address_matches(a, s->family, s->local_address))
+			return true;
+		if (node->side & SIDE_REMOTE && address_matches(a, s->family, s->remote_address))
+			return true;
+	}
+	return false;
+}
+
+static bool in_marks(const struct node *node, uint32_t mark)
+{
+	for (size_t i = 0; i < node->n; i++)
+		if ((mark & node->marks[i].mask) == node->marks[i].mark)
+			return true;
+	return false;
+}
+
+static enum truth match_autobound(const struct subject *s)
+{
+	size_t low = 0, high = s->filter->n_autobound;
+
+	if (!s->filter->autobound_known || !(s->socket->present & SOCKET_HAS_COOKIE))
+		return UNDECIDED;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->filter->autobound[middle] == s->socket->cookie)
+			return YES;
+		if (s->filter->autobound[middle] < s->socket->cookie)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NO;
+}
+
+/* The holders' user where one is known, else the socket's. */
+static enum truth match_user(const struct node *node, const struct subject *s)
+{
+	bool known = false;
+
+	if (!s->row)
+		return UNDECIDED;
+	for (size_t i = 0; s->row->holders && i < s->row->n_processes; i++) {
+		if (!s->row->holders[i]->has_uid)
+			continue;
+		if (in_numbers(node, s->row->holders[i]->uid))
+			return YES;
+		known = true;
+	}
+	if (known)
+		return NO;
+	if (!(s->socket->present & SOCKET_HAS_UID))
+		return UNDECIDED;
+	return truth(in_numbers(node, s->socket->uid));
+}
+
+static enum truth match_text(const struct node *node, const char *text, size_t length)
+{
+	if (!text)
+		return UNDECIDED;
+	for (size_t i = 0; i < node->n; i++) {
+		const char *wanted = node->texts[i];
+
+		if (node->kind == NODE_GLOB
+				? glob_match(wanted, text, length)
+				: strlen(wanted) == length && !memcmp(wanted, text, length))
+			return YES;
+	}
+	return NO;
+}
+
+static enum truth match_string(const struct node *node, const char *text)
+{
+	return match_text(node, text, text ? strlen(text) : 0);
+}
+
+static enum truth match_process(const struct node *node, const struct portscope_process *process)
+{
+	enum truth name, comm;
+
+	if (node->kind == NODE_NUMBER)
+		return truth(in_numbers(node, process->pid));
+	/* By the name that is shown, or by the one that the kernel has. */
+	name = match_string(node, process->name);
+	comm = match_string(node, process->comm);
+	return MAX(name, comm);
+}
+
+/* Any holder; nobody where nobody can be. */
+static enum truth match_processes(const struct node *node, const struct portscope_value *value)
+{
+	enum truth best = value->processes.absent ? UNDECIDED : NO;
+
+	for (size_t i = 0; i < value->processes.count; i++) {
+		enum truth t = match_process(node, &value->processes.items[i]);
+
+		best = MAX(best, t);
+	}
+	return best;
+}
+
+/* By its name, its id, or the first twelve characters of it, as container tools show it. */
+static enum truth match_container(const struct node *node, const struct portscope_container *c)
+{
+	enum truth best = match_string(node, c->name);
+
+	best = MAX(best, match_string(node, c->id));
+	if (c->id && strlen(c->id) > 12)
+		best = MAX(best, match_text(node, c->id, 12));
+	return best;
+}
+
+static enum truth match_field(const struct node *node, const struct subject *s)
+{
+	struct portscope_row bare = {.socket = s->socket};
+	struct portscope_value value;
+
+	if (!s->row && !node->from_socket)
+		return UNDECIDED;
+	portscope_get(s->row ? s->row : &bare, node->field, &value);
+	if (node->kind == NODE_NULL)
+		return truth(!value.known);
+	if (!value.known)
+		return UNDECIDED;
+	switch (value.type) {
+	case PORTSCOPE_BOOL:
+		return truth(in_numbers(node, value.flag));
+	case PORTSCOPE_NUMBER:
+	case PORTSCOPE_HEX:
+		return truth(in_numbers(node, value.number));
+	case PORTSCOPE_TEXT:
+		return match_text(node, value.text.text, value.text.length);
+	case PORTSCOPE_WORD:
+		return node->kind == NODE_NUMBER ? truth(in_numbers(node, value.word.rank))
+						 : match_string(node, value.word.name);
+	case PORTSCOPE_PROCESSES:
+	case PORTSCOPE_NAMES:
+	case PORTSCOPE_PIDS:
+		return match_processes(node, &value);
+	case PORTSCOPE_CONTAINER:
+		return match_container(node, value.container);
+	case PORTSCOPE_ADDRESS:
+	case PORTSCOPE_ENDPOINT:
+		break; /* always NODE_ADDRESS or NODE_NULL */
+	}
+	return UNDECIDED;
+}
+
+static enum truth match_node(const struct node *node, const struct subject *s)
+{
+	enum truth t;
+
+	switch (node->kind) {
+	case NODE_ALL:
+		return YES;
+	case NODE_NONE:
+		return NO;
+	case NODE_NOT:
+		return YES - match_node(node->children[0], s);
+	case NODE_AND:
+		t = YES;
+		for (size_t i = 0; i < node->n && t != NO; i++) {
+			enum truth part = match_node(node->children[i], s);
+
+			t = MIN(t, part);
+		}
+		return t;
+	case NODE_OR:
+		t = NO;
+		for (size_t i = 0; i < node->n && t != YES; i++) {
+			enum truth part = match_node(node->children[i], s);
+
+			t = MAX(t, part);
+		}
+		return t;
+	case NODE_PORT:
+		return truth(in_ports(node, s->socket));
+	case NODE_ADDRESS:
+		return truth(in_addresses(node, s->socket));
+	case NODE_DEVICE:
+		return truth(in_numbers(node, s->socket->ifindex));
+	case NODE_MARK:
+		return s->socket->present & SOCKET_HAS_MARK ? truth(in_marks(node, s->socket->mark))
+							    : UNDECIDED;
+	case NODE_CGROUP:
+		return s->socket->present & SOCKET_HAS_CGROUP
+			       ? truth(in_numbers(node, s->socket->cgroup))
+			       : UNDECIDED;
+	case NODE_AUTOBOUND:
+		return match_autobound(s);
+	case NODE_STATE:
+		return truth(s->socket->state < 32 && node->mask >> s->socket->state & 1);
+	case NODE_PROTOCOL:
+		return truth(node->mask & (s->socket->protocol == IPPROTO_UDP ? 2 : 1));
+	case NODE_FAMILY:
+		return truth(node->mask & (s->socket->family == AF_INET6 ? 2 : 1));
+	case NODE_USER:
+		return match_user(node, s);
+	case NODE_NUMBER:
+	case NODE_TEXT:
+	case NODE_GLOB:
+	case NODE_NULL:
+		return match_field(node, s);
+	}
+	return UNDECIDED;
+}
+
+static enum truth match(const struct filter *filter, const struct subject *s)
+{
+	if (filter->has_states &&
+		(s->socket->state >= 32 || !(filter->states >> s->socket->state & 1)))
+		return NO;
+	return filter->root ? match_node(filter->root, s) : YES;
+}
+
+bool filter_match(const struct filter *filter, const struct portscope_row *row)
+{
+	struct subject s = {filter, row->socket, row};
+
+	return match(filter, &s) == YES;
+}
+
+bool filter_match_socket(const struct filter *filter, const struct socket *socket)
+{
+	struct subject s = {filter, socket, NULL};
+
+	return match(filter, &s) != NO;
+}

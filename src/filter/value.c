@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The values that conditions compare with: what may stand after each word, and the leaf that it
+ * makes. Ports and hosts, which have a syntax of their own, are in endpoint.c.
+ */
+#include "filter/parser.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "filter/value.h"
+#include "model/names.h"
+#include "util/suggest.h"
+
+#define BIT(kind)  (1u << (kind))
+#define SET        (BIT(TOKEN_EQUAL) | BIT(TOKEN_UNEQUAL))
+#define ORDER      (BIT(TOKEN_LESS) | BIT(TOKEN_AT_MOST) | BIT(TOKEN_GREATER) | BIT(TOKEN_AT_LEAST))
+#define LIKENESS   (BIT(TOKEN_LIKE) | BIT(TOKEN_UNLIKE))
+#define CHOICE_MAX 48
+
+static const struct {
+	const char *expected; /* after "expected" */
+	enum node_kind node;
+	unsigned takes;
+} kinds[] = {
+	[VALUE_PORT] = {"a port number or service name", NODE_PORT, SET | ORDER},
+	[VALUE_HOST] = {"an address, [address]:port or host name", NODE_ADDRESS, SET},
+	[VALUE_DEVICE] = {"the name or number of an interface", NODE_DEVICE, SET},
+	[VALUE_MARK] = {"a mark or mark/mask", NODE_MARK, SET},
+	[VALUE_CGROUP] = {"the path of a cgroup", NODE_CGROUP, SET},
+	[VALUE_STATE] = {"a state", NODE_STATE, SET},
+	[VALUE_PROTOCOL] = {"tcp or udp", NODE_PROTOCOL, SET},
+	[VALUE_FAMILY] = {"inet or inet6", NODE_FAMILY, SET},
+	[VALUE_PORT_RANGE] = {"well-known, registered or dynamic", NODE_PORT, SET | ORDER},
+	[VALUE_USER] = {"a user name or number", NODE_USER, SET},
+	[VALUE_FLAG] = {"true or false", NODE_NUMBER, SET},
+	[VALUE_NUMBER] = {"a number", NODE_NUMBER, SET | ORDER},
+	[VALUE_HEX] = {"a hexadecimal number", NODE_NUMBER, SET},
+	[VALUE_PID] = {"a process id", NODE_NUMBER, SET | ORDER},
+	[VALUE_WORD] = {"a word", NODE_NUMBER, SET | ORDER | LIKENESS},
+	[VALUE_TEXT] = {"a text", NODE_TEXT, SET | LIKENESS},
+};
+
+/* The words of the fields that have an order; NULL ends the names of one. */
+static const char *service_source_word(unsigned i)
+{
+	return i <= SERVICE_ETC ? service_source_name(i) : NULL;
+}
+
+static const char *port_range_word(unsigned i)
+{
+	return i <= PORT_DYNAMIC ? port_range_name(i) : NULL;
+}
+
+static const char *exposure_word(unsigned i)
+{
+	return i <= EXPOSURE_ANY ? exposure_name(i) : NULL;
+}
+
+/* Direction 0 is unknown and has no word. */
+static const char *direction_word(unsigned i)
+{
+	return i <= DIRECTION_OUTBOUND ? i ? direction_name(i) : "" : NULL;
+}
+
+static const struct {
+	const char *field;
+	const char *(*word)(unsigned);
+} vocabularies[] = {
+	{"service_source", service_source_word},
+	{"port_range", port_range_word},
+	{"exposure", exposure_word},
+	{"direction", direction_word},
+};
+
+const char *field_word(const char *field, unsigned rank)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vocabularies); i++)
+		if (!strcmp(vocabularies[i].field, field))
+			return vocabularies[i].word(rank);
+	return NULL;
+}
+
+/* Words of `predicate`, their ranks being their places; the number of them. */
+static size_t vocabulary(const struct predicate *predicate, const char *ret[CHOICE_MAX])
+{
+	size_t n = 0;
+
+	while (n < CHOICE_MAX && (ret[n] = field_word(predicate->name, (unsigned)n)))
+		n++;
+	return n;
+}
+
+static const struct {
+	const char *word;
+	uint32_t states;
+} groups[] = {
+	/* As ss(8) has them; a bound and inactive socket is a kind of closed one. */
+	{"all", PORTSCOPE_STATES_ALL},
+	{"connected",
+		PORTSCOPE_STATES_CONNECTED | 1u << PORTSCOPE_TIME_WAIT | 1u << PORTSCOPE_SYN_RECV},
+	{"synchronized", (PORTSCOPE_STATES_CONNECTED | 1u << PORTSCOPE_TIME_WAIT |
+				 1u << PORTSCOPE_SYN_RECV) &
+				 ~(1u << PORTSCOPE_SYN_SENT)},
+	{"bucket", 1u << PORTSCOPE_TIME_WAIT | 1u << PORTSCOPE_SYN_RECV},
+	{"big", PORTSCOPE_STATES_ALL & ~(1u << PORTSCOPE_TIME_WAIT | 1u << PORTSCOPE_SYN_RECV)},
+};
+
+unsigned value_takes(const struct predicate *predicate)
+{
+	const char *ignored[CHOICE_MAX];
+	unsigned takes = kinds[predicate->kind].takes;
+
+	/* Words that are not in the vocabulary have no order either. */
+	if (predicate->kind == VALUE_WORD && !vocabulary(predicate, ignored))
+		takes &= ~ORDER;
+	return takes;
+}
+
+bool comparison_is_set(enum token_kind comparison)
+{
+	return BIT(comparison) & (SET | LIKENESS);
+}
+
+int number_parse(const char *text, size_t length, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+	unsigned base = 10;
+	size_t i = 0;
+
+	if (length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+		base = 16;
+		i = 2;
+	}
+	if (i == length)
+		return -EINVAL;
+	/* All of it is looked at first: `99999999999999999999x` is no number at all. */
+	for (size_t j = i; j < length; j++)
+		if (!strchr(base == 16 ? "0123456789abcdefABCDEF" : "0123456789", text[j]))
+			return -EINVAL;
+	for (; i < length; i++) {
+		unsigned digit = (unsigned char)text[i];
+
+		digit = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v) ||
+			v > max)
+			return -ERANGE;
+	}
+	*ret = v;
+	return 0;
+}
+
+int number_range_of(
+	enum token_kind comparison, uint64_t v, uint64_t max, uint64_t *ret_low, uint64_t *ret_high)
+{
+	uint64_t low = 0, high = max;
+
+	switch (comparison) {
+	case TOKEN_LESS:
+		if (!v)
+			return 0;
+		high = v - 1;
+		break;
+	case TOKEN_AT_MOST:
+		high = v;
+		break;
+	case TOKEN_GREATER:
+		if (v >= max)
+			return 0;
+		low = v + 1;
+		break;
+	case TOKEN_AT_LEAST:
+		low = v;
+		break;
+	default:
+		low = high = v;
+	}
+	*ret_low = low;
+	*ret_high = high;
+	return 1;
+}
+
+static int add_range(struct node *node, enum token_kind comparison, uint64_t v)
+{
+	uint64_t low, high;
+	struct number_span *range;
+
+	if (!number_range_of(comparison, v, UINT64_MAX, &low, &high))
+		return 0;
+	range = node_grow(node, sizeof(*range));
+	if (!range)
+		return -ENOMEM;
+	*range = (struct number_span){low, high};
+	return 0;
+}
+
+int value_fail(struct value *v, size_t offset, const char *hint, const char *message)
+{
+	return parser_fail(v->parser, v->offset + offset, v->length - offset, hint, "%s", message);
+}
+
+static int fail_unknown(
+	struct value *v, const char *what, const char *const *choices, size_t n_choices)
+{
+	const char *nearest = suggest(v->word, choices, n_choices);
+	struct quote q = quote_word(v->word, v->length);
+	char hint[sizeof(((struct filter_error *)0)->hint)];
+	int used = 0;
+
+	if (nearest)
+		snprintf(hint, sizeof(hint), "did you mean %s?", nearest);
+	else if (!n_choices || n_choices > 8)
+		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
+	else
+		for (size_t i = 0; i < n_choices && used < (int)sizeof(hint); i++)
+			if (*choices[i])
+				used += snprintf(hint + used, sizeof(hint) - used, "%s%s",
+					used ? ", " : "one of ", choices[i]);
+	return parser_fail(v->parser, v->offset, v->length, hint, "unknown %s `%s`", what, q.text);
+}
+
+static int add_device(struct value *v, struct node *node)
+{
+	const struct filter_names *names = v->parser->names;
+	uint32_t index;
+	uint64_t number;
+	int r = number_parse(v->word, v->length, UINT32_MAX, &number);
+
+	if (r == -ERANGE)
+		return value_fail(v, 0, "an interface number has 32 bits", "number out of range");
+	/* An interface may be called 7, but whoever writes 7 means the number, as in ss. */
+	if (!r)
+		return add_range(node, TOKEN_EQUAL, number);
+	r = names->interface ? names->interface(names->userdata, v->word, &index) : -ENODEV;
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return fail_unknown(v, "interface", NULL, 0);
+	return add_range(node, TOKEN_EQUAL, index);
+}
+
+static int add_mark(struct value *v, struct node *node)
+{
+	const char *slash = strchr(v->word, '/');
+	size_t length = slash ? (size_t)(slash - v->word) : v->length;
+	uint64_t mark, mask = UINT32_MAX;
+	struct mark_condition *condition;
+	int r = number_parse(v->word, length, UINT32_MAX, &mark);
+
+	if (!r && slash)
+		r = number_parse(slash + 1, v->length - length - 1, UINT32_MAX, &mask);
+	if (r == -ERANGE)
+		return value_fail(v, 0, "marks and masks have 32 bits", "mark out of range");
+	if (r < 0)
+		return fail_unknown(v, "mark", NULL, 0);
+	condition = node_grow(node, sizeof(*condition));
+	if (!condition)
+		return -ENOMEM;
+	*condition = (struct mark_condition){(uint32_t)mark, (uint32_t)mask};
+	return 0;
+}
+
+static int add_cgroup(struct value *v, struct node *node)
+{
+	const struct filter_names *names = v->parser->names;
+	uint64_t id;
+	int r = number_parse(v->word, v->length, UINT64_MAX, &id);
+
+	/* An id, as --explain-filter shows it: no path of a cgroup is a number alone. */
+	if (!r)
+		return add_range(node, TOKEN_EQUAL, id);
+	r = names->cgroup ? names->cgroup(names->userdata, v->word, &id) : -ENOENT;
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return fail_unknown(v, "cgroup", NULL, 0);
+	return add_range(node, TOKEN_EQUAL, id);
+}
+
+static int add_user(struct value *v, struct node *node)
+{
+	const struct filter_names *names = v->parser->names;
+	uint32_t uid;
+	uint64_t number;
+	int r = number_parse(v->word, v->length, UINT32_MAX, &number);
+
+	if (r == -ERANGE)
+		return value_fail(v, 0, "a user number has 32 bits", "number out of range");
+	if (!r)
+		return add_range(node, TOKEN_EQUAL, number);
+	r = names->user ? names->user(names->userdata, v->word, &uid) : -ENOENT;
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return fail_unknown(v, "user", NULL, 0);
+	return add_range(node, TOKEN_EQUAL, uid);
+}
+
+static int add_choice(
+	struct value *v, struct node *node, const char *what, const char *const *choices, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcasecmp(v->word, choices[i])) {
+			node->mask |= 1u << i;
+			return 0;
+		}
+	return fail_unknown(v, what, choices, n);
+}
+
+static int add_flag(struct value *v, struct node *node)
+{
+	static const char *const words[] = {"false", "true", "no", "yes", "0", "1"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(v->word, words[i]))
+			return add_range(node, TOKEN_EQUAL, i & 1);
+	return fail_unknown(v, "value", words, 4);
+}
+
+static int add_number(struct value *v, struct node *node, uint64_t max)
+{
+	const char *dash = strchr(v->word, '-');
+	size_t length = dash ? (size_t)(dash - v->word) : v->length;
+	struct number_span *range;
+	uint64_t low, high;
+	int r = number_parse(v->word, length, max, &low);
+
+	if (!r && dash)
+		r = number_parse(dash + 1, v->length - length - 1, max, &high);
+	if (r == -ERANGE)
+		return value_fail(
+			v, 0, "too large for what it is compared with", "number out of range");
+	if (r < 0)
+		return fail_unknown(v, "number", NULL, 0);
+	if (!dash)
+		return add_range(node, v->comparison, low);
+	if (!comparison_is_set(v->comparison))
+		return value_fail(v, 0, "expected a single number", "a range has no order");
+	if (low > high)
+		return value_fail(v, 0, "write the smaller number first", "empty range");
+	range = node_grow(node, sizeof(*range));
+	if (!range)
+		return -ENOMEM;
+	*range = (struct number_span){low, high};
+	return 0;
+}
+
+/* Cookies are written in hexadecimal, with or without 0x. */
+static int add_hex(struct value *v, struct node *node)
+{
+	char text[2 + 17] = "0x";
+	uint64_t number;
+	int r = number_parse(v->word, v->length, UINT64_MAX, &number);
+
+	if (strncasecmp(v->word, "0x", 2)) {
+		if (v->length > 16)
+			return fail_unknown(v, "number", NULL, 0);
+		memcpy(text + 2, v->word, v->length);
+		r = number_parse(text, v->length + 2, UINT64_MAX, &number);
+	}
+	if (r < 0)
+		return fail_unknown(v, "number", NULL, 0);
+	return add_range(node, TOKEN_EQUAL, number);
+}
+
+static int add_text(struct value *v, struct node *node)
+{
+	char **text = node_grow(node, sizeof(*text));
+
+	if (!text)
+		return -ENOMEM;
+	*text = strdup(v->word);
+	return *text ? 0 : -ENOMEM;
+}
+
+/* A word with an order is compared by its place in it, any other as a text. */
+static int add_word(struct value *v, struct node *node)
+{
+	const char *words[CHOICE_MAX];
+	size_t n = vocabulary(v->predicate, words);
+	uint64_t low, high;
+
+	for (size_t i = 0; i < n; i++) {
+		struct number_span *span;
+
+		if (!*words[i] || strcasecmp(v->word, words[i]))
+			continue;
+		if (!number_range_of(v->comparison, i, n - 1, &low, &high))
+			return 0;
+		/* What has no word is null, and below nothing. */
+		while (low <= high && !*words[low])
+			low++;
+		if (low > high)
+			return 0;
+		span = node_grow(node, sizeof(*span));
+		if (!span)
+			return -ENOMEM;
+		*span = (struct number_span){low, high};
+		return 0;
+	}
+	return fail_unknown(v, v->predicate->name, words, n);
+}
+
+static int add_port_range(struct value *v, struct node *node)
+{
+	const char *words[CHOICE_MAX];
+	size_t n = vocabulary(v->predicate, words);
+	uint64_t low, high;
+
+	for (size_t i = 0; i < n; i++) {
+		struct port_span *range;
+		unsigned first = 0, last = UINT16_MAX;
+
+		if (strcasecmp(v->word, words[i]))
+			continue;
+		if (!number_range_of(v->comparison, i, n - 1, &low, &high))
+			return 0;
+		while (port_range_of((uint16_t)first) < low)
+			first++;
+		while (port_range_of((uint16_t)last) > high)
+			last--;
+		range = node_grow(node, sizeof(*range));
+		if (!range)
+			return -ENOMEM;
+		*range = (struct port_span){(uint16_t)first, (uint16_t)last};
+		return 0;
+	}
+	return fail_unknown(v, "range of ports", words, n);
+}
+
+static int add_state(struct value *v, uint32_t *states)
+{
+	const char *words[CHOICE_MAX];
+	size_t n = 0;
+	int state = state_find(v->word);
+
+	if (state >= 0) {
+		*states |= 1u << state;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		if (!strcasecmp(v->word, groups[i].word)) {
+			*states |= groups[i].states;
+			return 0;
+		}
+		words[n++] = groups[i].word;
+	}
+	for (size_t i = 0; n < CHOICE_MAX && state_word(i); i++)
+		words[n++] = state_word(i);
+	return fail_unknown(v, "state", words, n);
+}
+
+static int add_value(struct value *v, struct node *node)
+{
+	static const char *const protocols[] = {"tcp", "udp"};
+	static const char *const families[] = {"inet", "inet6"};
+
+	switch (v->predicate->kind) {
+	case VALUE_DEVICE:
+		return add_device(v, node);
+	case VALUE_MARK:
+		return add_mark(v, node);
+	case VALUE_CGROUP:
+		return add_cgroup(v, node);
+	case VALUE_STATE:
+		return add_state(v, &node->mask);
+	case VALUE_PROTOCOL:
+		return add_choice(v, node, "protocol", protocols, ARRAY_SIZE(protocols));
+	case VALUE_FAMILY:
+		return add_choice(v, node, "family", families, ARRAY_SIZE(families));
+	case VALUE_PORT_RANGE:
+		return add_port_range(v, node);
+	case VALUE_USER:
+		return add_user(v, node);
+	case VALUE_FLAG:
+		return add_flag(v, node);
+	case VALUE_PID:
+		return add_number(v, node, UINT32_MAX);
+	case VALUE_NUMBER:
+		return add_number(v, node, UINT64_MAX);
+	case VALUE_HEX:
+		return add_hex(v, node);
+	case VALUE_WORD:
+		return node->kind == NODE_NUMBER ? add_word(v, node) : add_text(v, node);
+	default:
+		return add_text(v, node);
+	}
+}
+
+/* Takes the current token as a value of `v`; the word is the caller's to free. */
+static int value_take(struct value *v)
+{
+	struct parser *p = v->parser;
+	char hint[sizeof(p->error->hint)];
+	bool quoted;
+
+	parser_value(p);
+	quoted = p->token.kind == TOKEN_QUOTED;
+	if (p->token.kind != TOKEN_WORD && !quoted) {
+		struct quote q = quote_word(p->text + p->token.offset, p->token.length);
+
+		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
+		if (p->token.kind == TOKEN_UNCLOSED)
+			return parser_fail(
+				p, p->token.offset, p->token.length, "", "the quote is not closed");
+		if (p->token.kind == TOKEN_END)
+			return parser_fail(
+				p, p->token.offset, 0, hint, "the filter ends too early");
+		return parser_fail(
+			p, p->token.offset, p->token.length, hint, "unexpected `%s`", q.text);
+	}
+	if (quoted && p->text[p->token.offset + p->token.length] &&
+		!strchr(" \t\r\n\v\f(),&|", p->text[p->token.offset + p->token.length]))
+		return parser_fail(p, p->token.offset + p->token.length, 1,
+			"quote the whole value, with the other kind of quotes if need be",
+			"text right after a quote");
+	v->offset = p->token.offset + quoted;
+	v->length = p->token.length - 2 * quoted;
+	v->quoted = quoted;
+	v->word = strndup(p->text + v->offset, v->length);
+	return v->word ? 0 : -ENOMEM;
+}
+
+int value_each(struct value *v, int (*take)(struct value *v, void *userdata), void *userdata)
+{
+	for (;;) {
+		int r = value_take(v);
+
+		if (r >= 0)
+			r = take(v, userdata);
+		free(v->word);
+		v->word = NULL;
+		if (r < 0)
+			return r;
+		parser_next(v->parser);
+		if (v->parser->token.kind != TOKEN_COMMA)
+			return 0;
+		if (!comparison_is_set(v->comparison))
+			return parser_fail(v->parser, v->parser->token.offset, 1,
+				"expected a single value", "a list has no order");
+		parser_next(v->parser);
+	}
+}
+
+static int take_states(struct value *v, void *userdata)
+{
+	return add_state(v, userdata);
+}
+
+int value_parse_states(struct parser *p, uint32_t *ret)
+{
+	static const struct predicate predicate = {"state", VALUE_STATE, 0, -1};
+	struct value v = {.parser = p, .predicate = &predicate, .comparison = TOKEN_EQUAL};
+	uint32_t states = 0;
+	int r = value_each(&v, take_states, &states);
+
+	if (r >= 0)
+		*ret = states;
+	return r;
+}
+
+static int take_value(struct value *v, void *userdata)
+{
+	struct node *node = userdata;
+
+	if (v->predicate->field >= 0 && !v->quoted && BIT(v->comparison) & SET &&
+		!strcmp(v->word, "null")) {
+		if (node->kind != NODE_NULL && (node->n || node->mask))
+			return value_fail(v, 0, "compare with null by itself", "null in a list");
+		node->kind = NODE_NULL;
+		return 0;
+	}
+	if (node->kind == NODE_NULL)
+		return value_fail(v, 0, "compare with null by itself", "null in a list");
+	return add_value(v, node);
+}
+
+/* Facts of the socket that only the getter of their field reads. */
+static bool is_socket_field(const char *name)
+{
+	static const char *const names[] = {"recv_q", "send_q", "uid", "inode", "cookie", "mark"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+static enum node_kind node_kind_of(const struct predicate *predicate, enum token_kind comparison)
+{
+	const char *words[CHOICE_MAX];
+
+	if (BIT(comparison) & LIKENESS)
+		return NODE_GLOB;
+	if (predicate->kind == VALUE_WORD && !vocabulary(predicate, words))
+		return NODE_TEXT;
+	return kinds[predicate->kind].node;
+}
+
+int value_parse(struct parser *p, const struct predicate *predicate, enum token_kind comparison,
+	struct node **ret)
+{
+	AUTO_NODE struct node *node = NULL;
+	struct value v = {.parser = p, .predicate = predicate, .comparison = comparison};
+	int r;
+
+	if (predicate->kind == VALUE_PORT || predicate->kind == VALUE_HOST)
+		return endpoint_parse(&v, ret);
+	node = node_new(node_kind_of(predicate, comparison));
+	if (!node)
+		return -ENOMEM;
+	node->side = predicate->side;
+	if (predicate->field >= 0) {
+		node->field = (uint16_t)predicate->field;
+		node->from_socket = is_socket_field(predicate->name);
+	}
+	r = value_each(&v, take_value, node);
+	if (r < 0)
+		return r;
+	if (node->kind == NODE_NUMBER || node->kind == NODE_DEVICE || node->kind == NODE_USER ||
+		node->kind == NODE_CGROUP)
+		numbers_normalize(node->numbers, &node->n);
+	else if (node->kind == NODE_PORT)
+		ports_normalize(node->ports, &node->n);
+	if (comparison == TOKEN_UNEQUAL || comparison == TOKEN_UNLIKE)
+		r = node_negate(&node);
+	if (r < 0)
+		return r;
+	*ret = STEAL(node);
+	return 0;
+}
