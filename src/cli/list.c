@@ -137,6 +137,7 @@ static int choose_columns(struct list *l)
 			n = default_columns(l);
 		}
 	}
+	l->listing.n_default = MAX(n, 0);
 	if (asked)
 		n = parse_fields("--columns", asked + (*asked == '+'), l->columns, n);
 	if (n < 0)
@@ -185,7 +186,6 @@ static int prepare(struct list *l)
 	l->listing.query = &l->query;
 	l->listing.command = "list";
 	l->listing.width = l->format == &format_table ? output_width() : 0;
-	l->listing.may_drop = !o->columns;
 	l->listing.colour = l->format == &format_table && output_colour(o);
 	l->listing.no_header = o->no_header;
 	l->listing.verbose = o->verbose;
@@ -230,7 +230,6 @@ static const char *plural(size_t n)
 /* For a reader at a terminal: how many, from how far they can be reached, what did not fit. */
 static void put_footer(struct list *l)
 {
-	AUTO_OUT struct out left_out = {.fd = -1};
 	struct out *o = l->printer.out;
 	size_t n = l->printer.rows;
 	bool any = false;
@@ -247,11 +246,7 @@ static void put_footer(struct list *l)
 		out_format(o, "%zu socket%s", n, plural(n));
 	}
 	out_text(o, ".\n");
-	if (table_left_out(&l->printer, &left_out)) {
-		out_format(o, "Left out to fit %u columns: ", l->listing.width);
-		out_bytes(o, left_out.buffer, left_out.used);
-		out_text(o, ".\n");
-	}
+	table_left_out(&l->printer);
 }
 
 static int print_all(struct list *l, struct portscope_snapshot *snapshot)

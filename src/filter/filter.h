@@ -13,8 +13,6 @@
 #ifndef PORTSCOPE_FILTER_FILTER_H
 #define PORTSCOPE_FILTER_FILTER_H
 
-#include <portscope.h>
-
 #include "model/socket.h"
 #include "util/macros.h"
 #include "util/out.h"

@@ -20,7 +20,7 @@ struct listing {
 	const uint16_t *columns; /**< field ids */
 	size_t n_columns;        /**< at most FORMAT_COLUMNS_MAX */
 	unsigned width;          /**< columns of the terminal; 0: not a terminal, nothing is cut */
-	bool may_drop;           /**< columns may be left out where they do not fit */
+	size_t n_default;        /**< leading columns that nobody asked for: they give way first */
 	bool colour;
 	bool no_header;
 	bool verbose; /**< warnings that are details count too */
@@ -49,7 +49,7 @@ struct format {
 
 extern const struct format format_table, format_json, format_json_lines, format_csv;
 
-/** Writes the fields that a narrow table had to leave out, as a list; false if there are none. */
-bool table_left_out(const struct printer *p, struct out *o);
+/** Says which columns a narrow table had to leave out, if any. */
+void table_left_out(struct printer *p);
 
 #endif

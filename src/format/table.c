@@ -5,13 +5,17 @@
  */
 #include "format/format.h"
 
+#include <stdio.h>
+
 #include "format/text.h"
 #include "util/text.h"
 
-#define GAP          2
-#define NARROWEST    8 /* a column is not cut below this */
-#define COLOUR_FAINT "\033[2m"
-#define COLOUR_OFF   "\033[0m"
+#define GAP 2
+/* Below these widths nothing is cut: a name, and an IPv4 address with its port. */
+#define NARROWEST_NAME     8
+#define NARROWEST_ENDPOINT 21
+#define COLOUR_FAINT       "\033[2m"
+#define COLOUR_OFF         "\033[0m"
 
 static const struct portscope_field *field_of(const struct printer *p, size_t column)
 {
@@ -51,48 +55,60 @@ static size_t total_width(const struct printer *p)
 	return total ? total - GAP : 0;
 }
 
-/* The column that gives way first, or -1. */
+/* The default column that gives way first, or -1. */
 static int next_to_drop(const struct printer *p)
 {
 	int found = -1;
 
-	for (size_t i = 0; i < p->listing->n_columns; i++)
+	for (size_t i = 0; i < p->listing->n_default; i++)
 		if (p->widths[i] && field_of(p, i)->give_way &&
 			(found < 0 || field_of(p, i)->give_way > field_of(p, found)->give_way))
 			found = i;
 	return found;
 }
 
-static bool may_cut(const struct portscope_field *field)
+static bool is_endpoint(const struct portscope_field *field)
+{
+	return field->type == PORTSCOPE_ENDPOINT;
+}
+
+static bool is_name(const struct portscope_field *field)
 {
 	return field->type == PORTSCOPE_TEXT || field->type == PORTSCOPE_NAMES ||
 	       field->type == PORTSCOPE_PROCESSES || field->type == PORTSCOPE_PIDS ||
 	       field->type == PORTSCOPE_CONTAINER;
 }
 
-/* The widest column, names before addresses; -1 when all are as narrow as they may be. */
-static int next_to_cut(const struct printer *p, bool names_only)
+/* The widest of the columns that `may_cut` names, or -1 when all are as narrow as they may be. */
+static int next_to_cut(const struct printer *p,
+	bool (*may_cut)(const struct portscope_field *field), unsigned narrowest)
 {
 	int found = -1;
 
 	for (size_t i = 0; i < p->listing->n_columns; i++)
-		if (p->widths[i] > NARROWEST && !field_of(p, i)->right &&
-			(!names_only || may_cut(field_of(p, i))) &&
+		if (p->widths[i] > narrowest && may_cut(field_of(p, i)) &&
 			(found < 0 || p->widths[i] > p->widths[found]))
 			found = i;
 	return found;
 }
 
+/* Makes the table as narrow as the terminal: nothing may wrap. */
 static void fit(struct printer *p)
 {
+	unsigned width = p->listing->width;
 	int column;
 
-	while (p->listing->may_drop && total_width(p) > p->listing->width &&
-		(column = next_to_drop(p)) >= 0)
+	while (total_width(p) > width && (column = next_to_drop(p)) >= 0)
 		p->widths[column] = 0;
-	while (total_width(p) > p->listing->width &&
-		((column = next_to_cut(p, true)) >= 0 || (column = next_to_cut(p, false)) >= 0))
+	while (total_width(p) > width &&
+		((column = next_to_cut(p, is_name, NARROWEST_NAME)) >= 0 ||
+			(column = next_to_cut(p, is_endpoint, NARROWEST_ENDPOINT)) >= 0))
 		p->widths[column]--;
+	/* At last whole columns go, from the right; those that somebody asked for stay longest. */
+	for (size_t i = p->listing->n_default; i-- > 1 && total_width(p) > width;)
+		p->widths[i] = 0;
+	for (size_t i = p->listing->n_columns; i-- > 1 && total_width(p) > width;)
+		p->widths[i] = 0;
 }
 
 static size_t last_column(const struct printer *p)
@@ -142,14 +158,21 @@ static const char *colour_of(const struct portscope_value *value)
 	return NULL;
 }
 
-/* Cuts what was written since `start` to the width of its column; returns its new width. */
-static size_t cut_cell(struct out *o, size_t start, size_t width)
+/* Cuts a cell to the width of its column; of an endpoint the port stays. Returns its new width. */
+static size_t cut_cell(struct out *cell, size_t width, bool keep_port)
 {
-	size_t columns;
+	const char *colon = keep_port ? memrchr(cell->buffer, ':', cell->used) : NULL;
+	size_t tail = colon ? cell->buffer + cell->used - colon : 0;
+	size_t kept, columns;
+	char port[8];
 
-	o->used = start + text_cut(o->buffer + start, o->used - start, width - 1, &columns);
-	out_text(o, "…");
-	return columns + 1;
+	tail = tail < sizeof(port) && tail + 1 < width ? tail : 0;
+	memcpy(port, cell->buffer + cell->used - tail, tail);
+	kept = text_cut(cell->buffer, cell->used - tail, width - 1 - tail, &columns);
+	cell->used = kept;
+	out_text(cell, "…");
+	out_bytes(cell, port, tail);
+	return columns + 1 + tail;
 }
 
 /* A cell that needs neither cutting nor colour, as most do; returns its width. */
@@ -175,7 +198,7 @@ static size_t put_special_cell(
 	cell->used = 0;
 	used = text_value(cell, value, TEXT_TABLE);
 	if (used > width)
-		used = cut_cell(cell, 0, width);
+		used = cut_cell(cell, width, value->type == PORTSCOPE_ENDPOINT);
 	if (colour)
 		out_text(p->out, colour);
 	out_bytes(p->out, cell->buffer, cell->used);
@@ -232,17 +255,40 @@ static void table_end(struct printer *p)
 	out_done(&p->scratch);
 }
 
-bool table_left_out(const struct printer *p, struct out *o)
+/* Adds a word to a text that is broken into lines before it is too wide. */
+static void put_wrapped(struct out *o, const char *word, size_t *line, size_t width)
 {
-	bool any = false;
+	size_t length = strlen(word);
+
+	if (*line && *line + 1 + length > width) {
+		out_char(o, '\n');
+		*line = 0;
+	} else if (*line) {
+		out_char(o, ' ');
+		++*line;
+	}
+	out_text(o, word);
+	*line += length;
+}
+
+void table_left_out(struct printer *p)
+{
+	size_t line = 0, left = 0;
+	char text[64];
 
 	for (size_t i = 0; i < p->listing->n_columns; i++)
+		left += !p->widths[i];
+	if (!left)
+		return;
+	snprintf(text, sizeof(text), "Left out to fit %u columns:", p->listing->width);
+	put_wrapped(p->out, text, &line, p->listing->width);
+	for (size_t i = 0; i < p->listing->n_columns; i++)
 		if (!p->widths[i]) {
-			out_text(o, any ? ", " : "");
-			out_text(o, field_of(p, i)->title);
-			any = true;
+			snprintf(text, sizeof(text), "%s%s", field_of(p, i)->title,
+				--left ? "," : ".");
+			put_wrapped(p->out, text, &line, p->listing->width);
 		}
-	return any;
+	out_char(p->out, '\n');
 }
 
 const struct format format_table = {

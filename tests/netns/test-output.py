@@ -214,6 +214,9 @@ class Piped(unittest.TestCase):
         def cell(value):
             if value is None:
                 return ''
+            if isinstance(value, list):
+                return '; '.join(f"{p['name']}/{p['pid']} fd={','.join(map(str, p['fds']))}"
+                                 for p in value)
             return str(value).lower() if isinstance(value, bool) else str(value)
         by_cookie = {s['cookie']: s for s in document['sockets']}
         self.assertEqual(sorted(r['cookie'] for r in rows), sorted(by_cookie))
