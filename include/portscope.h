@@ -169,6 +169,31 @@ struct portscope_row;
 /** Reads field `id` of `row`; what is not known has `known` false. */
 void portscope_get(const struct portscope_row *row, unsigned id, struct portscope_value *ret);
 
+/**
+ * A filter: which sockets are asked for, in the language of ss(8) and more (see the manual). It is
+ * parsed, with the names in it looked up, before a query holds it.
+ */
+struct portscope_filter;
+
+/**
+ * Parses a filter. -EINVAL: the text is wrong, and `ret_error` tells where and why, in lines for a
+ * reader; the caller frees it.
+ */
+int portscope_filter_parse(const char *text, struct portscope_filter **ret, char **ret_error);
+/** Frees a filter; NULL is fine. No snapshot may use it any more. */
+struct portscope_filter *portscope_filter_free(struct portscope_filter *filter);
+/** The text that it was parsed from. */
+const char *portscope_filter_text(const struct portscope_filter *filter);
+/** True for a lone port or service name, which means the local port in any state. */
+bool portscope_filter_is_lone(const struct portscope_filter *filter);
+/** Makes a lone port or service name mean that of the peer. */
+void portscope_filter_turn_to_peer(struct portscope_filter *filter);
+/** The states that can match, where `states` are asked for beside it. */
+uint32_t portscope_filter_states(const struct portscope_filter *filter, uint32_t states);
+/** Its tree, what of it the kernel judges and what remains, in lines; the caller frees them. */
+int portscope_filter_explain(
+	const struct portscope_filter *filter, uint32_t states, char **ret_text);
+
 /** One key of an order. */
 struct portscope_sort {
 	uint16_t field;
@@ -184,9 +209,10 @@ struct portscope_query {
 	size_t n_fields;
 	const struct portscope_sort *sort; /**< none: protocol, local port, address */
 	size_t n_sort;
-	bool unsorted; /**< any order will do: lets the listing stream */
-	bool numeric;  /**< no user names */
-	bool identity; /**< portscope_get_host() will be asked */
+	struct portscope_filter *filter; /**< NULL: none; must outlive the snapshot */
+	bool unsorted;                   /**< any order will do: lets the listing stream */
+	bool numeric;                    /**< no user names */
+	bool identity;                   /**< portscope_get_host() will be asked */
 };
 
 /** Who answered: the `host` of JSON. Strings are NULL where unknown. */
@@ -239,6 +265,9 @@ int64_t portscope_get_time(const struct portscope_snapshot *snapshot);
 /** What is missing or worth knowing; final after portscope_each(). */
 const struct portscope_warning *portscope_get_warnings(
 	const struct portscope_snapshot *snapshot, size_t *ret_count);
+
+/** The number of rows that a buffered snapshot holds; 0 while a stream has not run. */
+size_t portscope_count(const struct portscope_snapshot *snapshot);
 
 /** What was counted; final after portscope_each(). */
 struct portscope_counts portscope_get_counts(const struct portscope_snapshot *snapshot);

@@ -12,6 +12,7 @@
 #include "annotate/annotate.h"
 #include "annotate/service.h"
 #include "annotate/unit-index.h"
+#include "api-filter.h"
 #include "collect/cgroup.h"
 #include "collect/host.h"
 #include "model/field.h"
@@ -24,6 +25,9 @@ struct portscope_snapshot {
 	struct portscope_query query;
 	uint16_t *fields; /**< owned copies of the query's arrays */
 	struct portscope_sort *sort;
+	struct filter *filter; /**< borrowed from the query; NULL: none */
+	struct filter_programs programs;
+	uint64_t *autobound; /**< cookies that the filter borrows */
 	unsigned needs;
 	bool streaming;
 	bool spent; /**< a stream that has run */
@@ -45,6 +49,8 @@ static unsigned query_needs(const struct portscope_query *query)
 
 	for (size_t i = 0; i < query->n_sort; i++)
 		needs |= field_needs(&query->sort[i].field, 1);
+	if (query->filter)
+		needs |= filter_needs(portscope_filter_parsed(query->filter));
 	/* Probable clients stand last in the natural order. */
 	if (!query->unsorted && !query->n_sort)
 		needs |= NEED_EPHEMERAL;
@@ -53,6 +59,8 @@ static unsigned query_needs(const struct portscope_query *query)
 
 bool portscope_streams(const struct portscope_query *query)
 {
+	if (query->filter && filter_uses_autobound(portscope_filter_parsed(query->filter)))
+		return false;
 	return query->unsorted && !query->n_sort && !(query_needs(query) & ~NEEDS_STREAMING);
 }
 
@@ -71,15 +79,22 @@ static bool family_wanted(const struct portscope_query *query, const struct sock
 	       (query->families & PORTSCOPE_INET && takes_ipv4(s));
 }
 
-static struct collect_request request_of(const struct portscope_snapshot *s)
+/* What to ask of the kernel: no less than what the query wants, and little more. */
+static int make_request(struct portscope_snapshot *s, struct collect_request *ret)
 {
-	return (struct collect_request){
-		.protocols = s->query.protocols,
-		.families = s->query.families & PORTSCOPE_INET ? PORTSCOPE_INET | PORTSCOPE_INET6
-							       : s->query.families,
-		.states = s->query.states,
-		.needs_netlink = s->needs & NEED_NETLINK,
-	};
+	unsigned families = s->query.families;
+
+	if (families & PORTSCOPE_INET)
+		families |= PORTSCOPE_INET6;
+	*ret = (struct collect_request){.needs_netlink = s->needs & NEED_NETLINK};
+	collect_request_fill(ret, s->query.protocols, families, s->query.states);
+	return s->filter ? filter_narrow(s->filter, ret, &s->programs, &s->warnings) : 0;
+}
+
+static bool socket_wanted(const struct portscope_snapshot *s, const struct socket *socket)
+{
+	return family_wanted(&s->query, socket) &&
+	       (!s->filter || filter_match_socket(s->filter, socket));
 }
 
 static void keep_wanted(struct portscope_snapshot *s)
@@ -87,7 +102,7 @@ static void keep_wanted(struct portscope_snapshot *s)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->sockets.count; i++)
-		if (family_wanted(&s->query, &s->sockets.items[i]))
+		if (socket_wanted(s, &s->sockets.items[i]))
 			s->sockets.items[kept++] = s->sockets.items[i];
 	s->sockets.count = kept;
 }
@@ -100,13 +115,13 @@ static void set_collector(struct portscope_snapshot *s, const struct collect_rep
 /* All TCP listeners, whatever the query filters out: they tell which connections are inbound. */
 static int gather_listeners(struct portscope_snapshot *s)
 {
-	struct collect_request request = {
-		.protocols = PORTSCOPE_TCP,
-		.families = PORTSCOPE_INET | PORTSCOPE_INET6,
-		.states = 1u << PORTSCOPE_LISTEN,
-	};
+	struct collect_request request = {0};
 	struct collect_report report = {0};
-	int r = collect_all(&s->sources, &request, &s->host.listeners, &report, &s->warnings);
+	int r;
+
+	collect_request_fill(
+		&request, PORTSCOPE_TCP, PORTSCOPE_INET | PORTSCOPE_INET6, 1u << PORTSCOPE_LISTEN);
+	r = collect_all(&s->sources, &request, &s->host.listeners, &report, &s->warnings);
 
 	if (r >= 0)
 		direction_prepare(&s->host.listeners);
@@ -291,15 +306,27 @@ static int gather_units(struct portscope_snapshot *s)
 	return r;
 }
 
-static int open_buffered(struct portscope_snapshot *s)
+static int collect_sockets(struct portscope_snapshot *s)
 {
-	struct collect_request request = request_of(s);
+	struct collect_request request;
 	struct collect_report report = {0};
-	int r = collect_all(&s->sources, &request, &s->sockets, &report, &s->warnings);
+	int r = make_request(s, &request);
 
+	if (r >= 0)
+		r = collect_all(&s->sources, &request, &s->sockets, &report, &s->warnings);
+	if (r >= 0 && s->filter && filter_uses_autobound(s->filter))
+		r = filter_ask_autobound(
+			s->filter, &s->sources, &request, &s->autobound, &s->warnings);
 	set_collector(s, &report);
 	if (r >= 0)
 		keep_wanted(s);
+	return r;
+}
+
+static int open_buffered(struct portscope_snapshot *s)
+{
+	int r = collect_sockets(s);
+
 	if (r >= 0 && s->needs & NEED_LISTENERS)
 		r = gather_listeners(s);
 	if (r >= 0 && s->needs & NEED_USERS)
@@ -309,6 +336,21 @@ static int open_buffered(struct portscope_snapshot *s)
 	if (r >= 0 && s->needs & NEED_UNITS)
 		r = gather_units(s);
 	return r;
+}
+
+/* The last word of the filter, when everything that it reads is there. */
+static void keep_matching(struct portscope_snapshot *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->sockets.count; i++) {
+		struct portscope_row row;
+
+		annotate(&s->sockets.items[i], &s->host, s->needs, &row);
+		if (filter_match(s->filter, &row))
+			s->sockets.items[kept++] = s->sockets.items[i];
+	}
+	s->sockets.count = kept;
 }
 
 static void *copy_array(const void *from, size_t n, size_t size)
@@ -330,6 +372,7 @@ static int snapshot_fill(struct portscope_snapshot *s)
 		return -ENOMEM;
 	s->query.fields = s->fields;
 	s->query.sort = s->sort;
+	s->filter = s->query.filter ? portscope_filter_parsed(s->query.filter) : NULL;
 	s->needs = query_needs(&s->query);
 	s->streaming = portscope_streams(&s->query);
 	s->time = s->sources.now ? s->sources.now : time(NULL);
@@ -341,7 +384,11 @@ static int snapshot_fill(struct portscope_snapshot *s)
 		r = gather_interfaces(s);
 	if (r >= 0)
 		r = gather_identity(s);
-	return r < 0 || s->streaming ? r : sort(s);
+	if (r < 0 || s->streaming)
+		return r;
+	if (s->filter)
+		keep_matching(s);
+	return sort(s);
 }
 
 int snapshot_open_from(const struct portscope_query *query, const struct sources *sources,
@@ -389,6 +436,8 @@ struct portscope_snapshot *portscope_close(struct portscope_snapshot *s)
 	free(s->fields);
 	free(s->sort);
 	free(s->order);
+	free(s->autobound);
+	filter_programs_done(&s->programs);
 	sockets_done(&s->sockets);
 	sockets_done(&s->host.listeners);
 	interfaces_done(&s->host.interfaces);
@@ -420,9 +469,11 @@ static int hand_out(const struct socket *socket, void *userdata)
 	struct portscope_snapshot *s = walk->snapshot;
 	struct portscope_row row;
 
-	if (s->streaming && !family_wanted(&s->query, socket))
+	if (s->streaming && !socket_wanted(s, socket))
 		return 0;
 	annotate(socket, &s->host, s->needs, &row);
+	if (s->streaming && s->filter && !filter_match(s->filter, &row))
+		return 0;
 	s->counts.rows++;
 	s->counts.hidden_owners += row.owner == OWNER_HIDDEN;
 	walk->stopped = walk->row(&row, walk->userdata);
@@ -431,14 +482,16 @@ static int hand_out(const struct socket *socket, void *userdata)
 
 static int each_streaming(struct portscope_snapshot *s, struct walk *walk)
 {
-	struct collect_request request = request_of(s);
+	struct collect_request request;
 	struct collect_report report = {0};
 	int r;
 
 	if (s->spent)
 		return -EALREADY;
 	s->spent = true;
-	r = collect_stream(&s->sources, &request, hand_out, walk, &report, &s->warnings);
+	r = make_request(s, &request);
+	if (r >= 0)
+		r = collect_stream(&s->sources, &request, hand_out, walk, &report, &s->warnings);
 	set_collector(s, &report);
 	return r;
 }
@@ -491,6 +544,11 @@ const struct portscope_warning *portscope_get_warnings(
 {
 	*ret_count = s->warnings.count;
 	return s->warnings.items;
+}
+
+size_t portscope_count(const struct portscope_snapshot *s)
+{
+	return s->sockets.count;
 }
 
 struct portscope_counts portscope_get_counts(const struct portscope_snapshot *s)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/filter.h"
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -14,12 +15,14 @@ static const char listening_columns[] =
 	"protocol,local,service,port_range,exposure,process,user,unit";
 static const char connection_columns[] =
 	"protocol,state,recv_q,send_q,local,peer,service,direction,process";
+static const char port_columns[] = "protocol,state,local,peer,service,port_range,exposure,process";
 
 /** A listing under way: what it counts for the footer, and the formatter. */
 struct list {
 	struct options options;
 	struct portscope_query query;
 	struct listing listing;
+	bool lone; /**< the filter is a port or a service and nothing else */
 	const struct format *format;
 	struct printer printer;
 	uint16_t columns[FORMAT_COLUMNS_MAX];
@@ -112,8 +115,9 @@ static int parse_fields(const char *option, const char *text, uint16_t *ids, siz
 /* The columns of a table; -p shows every holder where otherwise the first one stands. */
 static int default_columns(struct list *l)
 {
-	const char *columns =
-		l->options.listening && !l->options.all ? listening_columns : connection_columns;
+	const char *columns = !(l->query.states & ~PORTSCOPE_STATES_LISTENING) ? listening_columns
+			      : l->lone                                        ? port_columns
+									       : connection_columns;
 	int n = parse_fields("--columns", columns, l->columns, 0);
 	int process = portscope_field_find("process");
 
@@ -168,6 +172,22 @@ static int choose_sort(struct list *l)
 	return 0;
 }
 
+/* A lone port means every state of it; -l narrows it to what listens all the same. */
+static uint32_t choose_states(struct list *l)
+{
+	const struct options *o = &l->options;
+	uint32_t states = o->all         ? PORTSCOPE_STATES_ALL
+			  : o->listening ? PORTSCOPE_STATES_LISTENING
+					 : PORTSCOPE_STATES_CONNECTED;
+
+	if (!l->query.filter)
+		return states;
+	l->lone = portscope_filter_is_lone(l->query.filter);
+	if (l->lone && o->listening && !o->all)
+		return states;
+	return portscope_filter_states(l->query.filter, states);
+}
+
 static int prepare(struct list *l)
 {
 	const struct options *o = &l->options;
@@ -175,14 +195,13 @@ static int prepare(struct list *l)
 	l->format = o->format ? o->format : &format_table;
 	l->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
 	l->query.families = o->families ? o->families : PORTSCOPE_INET | PORTSCOPE_INET6;
-	l->query.states = o->all         ? PORTSCOPE_STATES_ALL
-			  : o->listening ? PORTSCOPE_STATES_LISTENING
-					 : PORTSCOPE_STATES_CONNECTED;
+	l->query.states = choose_states(l);
 	l->query.numeric = o->numeric;
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
 	if (choose_columns(l) || choose_sort(l))
 		return STATUS_USAGE;
-	l->query.unsorted = l->format->any_order && !o->sort;
+	/* Whether anything has a lone port has to be known before the first row is written. */
+	l->query.unsorted = l->format->any_order && !o->sort && !l->lone;
 	l->listing.query = &l->query;
 	l->listing.command = "list";
 	l->listing.width = l->format == &format_table ? output_width() : 0;
@@ -294,6 +313,51 @@ static int report_warnings(const struct list *l, const struct portscope_snapshot
 	return status;
 }
 
+/* Where no socket has a lone port as its own, the peers' ports are meant. */
+static int open_snapshot(struct list *l, struct portscope_snapshot **ret)
+{
+	struct portscope_snapshot *snapshot;
+	int r = portscope_open(&l->query, &snapshot);
+
+	if (r < 0 || !l->lone || portscope_count(snapshot)) {
+		if (r >= 0)
+			*ret = snapshot;
+		return r;
+	}
+	portscope_close(snapshot);
+	portscope_filter_turn_to_peer(l->query.filter);
+	r = portscope_open(&l->query, &snapshot);
+	if (r < 0)
+		return r;
+	if (portscope_count(snapshot))
+		message("nothing here has the local port %s: these are connections to it elsewhere",
+			portscope_filter_text(l->query.filter));
+	else
+		message("nothing has the port %s, neither here nor as a peer",
+			portscope_filter_text(l->query.filter));
+	*ret = snapshot;
+	return 0;
+}
+
+static int explain_filter(const struct list *l)
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+	AUTO_FREE char *text = NULL;
+	int r;
+
+	if (!l->query.filter) {
+		message("--explain-filter: there is no filter to explain");
+		return STATUS_USAGE;
+	}
+	r = portscope_filter_explain(l->query.filter, l->query.states, &text);
+	if (r < 0) {
+		message("cannot explain the filter: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	out_text(&out, text);
+	return output_finish(&out);
+}
+
 static int run(struct list *l)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
@@ -301,7 +365,7 @@ static int run(struct list *l)
 	int r, status, written;
 
 	l->printer.out = &out;
-	r = portscope_open(&l->query, &snapshot);
+	r = open_snapshot(l, &snapshot);
 	if (r < 0) {
 		message("cannot list the sockets: %s", strerror(-r));
 		return STATUS_FAILED;
@@ -321,6 +385,7 @@ static int run(struct list *l)
 static int run_list(const struct command *command, int argc, char **argv)
 {
 	struct list l = {0};
+	int r;
 
 	if (options_parse(command, argc, argv, &l.options))
 		return STATUS_USAGE;
@@ -328,19 +393,21 @@ static int run_list(const struct command *command, int argc, char **argv)
 		return output_about(command, &l.options);
 	if (l.options.list_fields)
 		return output_text(fields_write);
-	if (l.options.n_words) {
-		message("unexpected argument '%s'; see portscope --help", l.options.words[0]);
-		return STATUS_USAGE;
-	}
-	return prepare(&l) ? STATUS_USAGE : run(&l);
+	r = cli_filter_read(&l.options, &l.query.filter);
+	if (!r)
+		r = prepare(&l);
+	if (!r)
+		r = l.options.explain_filter ? explain_filter(&l) : run(&l);
+	portscope_filter_free(l.query.filter);
+	return r;
 }
 
 const struct command command_list = {
 	.name = "list",
 	.bit = COMMAND_LIST,
-	.arguments = "[OPTIONS]",
+	.arguments = "[OPTIONS] [FILTER]",
 	.help = "which ports are open; the default",
-	.usage = "[OPTIONS]",
+	.usage = "[OPTIONS] [FILTER]",
 	.about = "Which ports are open on this host, what each is for, who can reach it.\n"
 		 "\n"
 		 "Bare, it lists connections, as ss does; with -l what listens.\n",

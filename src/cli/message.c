@@ -26,3 +26,14 @@ void message(const char *format, ...)
 	out_char(&out, '\n');
 	out_flush(&out);
 }
+
+void message_lines(const char *text)
+{
+	AUTO_OUT struct out out = {.fd = -1};
+
+	out_init(&out, STDERR_FILENO);
+	out_text(&out, "portscope: ");
+	out_text(&out, text);
+	out_char(&out, '\n');
+	out_flush(&out);
+}

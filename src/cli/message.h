@@ -8,4 +8,7 @@
 /** Prints one line; whatever is in it cannot move the cursor. */
 void message(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/** Prints lines of text that is printable already, under the program's name. */
+void message_lines(const char *text);
+
 #endif

@@ -28,6 +28,8 @@ enum option_id {
 	OPTION_CSV,
 	OPTION_COLUMNS,
 	OPTION_SORT,
+	OPTION_FILTER,
+	OPTION_EXPLAIN_FILTER,
 	OPTION_LIST_FIELDS,
 	OPTION_COLOR,
 	OPTION_VERBOSE,
@@ -56,6 +58,8 @@ static const struct {
 	OPTION(CSV,         0,   "csv",         NULL,   COMMAND_LIST, "comma-separated values for spreadsheets"),
 	OPTION(COLUMNS,     0,   "columns",     "LIST", COMMAND_LIST, "fields to show; +LIST adds to the default ones"),
 	OPTION(SORT,        0,   "sort",        "LIST", COMMAND_LIST, "fields to sort by; -FIELD from high to low"),
+	OPTION(FILTER,      'F', "filter",      "FILE", COMMAND_LIST, "read the filter from a file; - is the standard input"),
+	OPTION(EXPLAIN_FILTER, 0, "explain-filter", NULL, COMMAND_LIST, "say how the filter was understood, and end"),
 	OPTION(LIST_FIELDS, 0,   "list-fields", NULL,   COMMAND_LIST, "name all fields and end"),
 	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST, "auto, always or never"),
 	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST, "say more about how the answer came about"),
@@ -65,7 +69,7 @@ static const struct {
 /* clang-format on */
 
 /* What ss(8) of iproute2 takes and this program does not. */
-static const char letters_of_ss[] = "xw0SKEfoemibsNzZDAFQdOBMrTvL";
+static const char letters_of_ss[] = "xw0SKEfoemibsNzZDAQdOBMrTvL";
 
 const struct option_spec *option_at(size_t i)
 {
@@ -262,6 +266,12 @@ static int apply(struct options *o, int id)
 		return 0;
 	case OPTION_SORT:
 		o->sort = optarg;
+		return 0;
+	case OPTION_FILTER:
+		o->filter_file = optarg;
+		return 0;
+	case OPTION_EXPLAIN_FILTER:
+		o->explain_filter = true;
 		return 0;
 	case OPTION_LIST_FIELDS:
 		o->list_fields = true;

@@ -29,6 +29,8 @@ struct options {
 	bool no_header;
 	bool verbose;
 	bool list_fields, help, version;
+	bool explain_filter;
+	const char *filter_file;     /**< -F; `-` is the standard input */
 	const struct format *format; /**< NULL: the table */
 	const char *columns;         /**< NULL: the default ones */
 	const char *sort;

@@ -265,28 +265,42 @@ static int dump_streaming(struct collection *c, const struct dump_request *reque
 	return r != DUMP_DONE || s->duplicates ? warn_unsure(c, &view, what) : 0;
 }
 
+static int dump_or_refuse(struct collection *c, struct dump_request *request, struct sockets *list,
+	struct streaming *s, const char *what)
+{
+	int r;
+
+	if (!c->dumper.transport)
+		return c->refusal;
+	r = s ? dump_streaming(c, request, s, what) : dump_merged(c, request, list, what);
+	if (r != -EINVAL || !request->bytecode || (s && s->stopped))
+		return r;
+	/* An older kernel knows fewer conditions: what it lets through is judged here anyway. */
+	request->bytecode = NULL;
+	request->bytecode_length = 0;
+	return s ? dump_streaming(c, request, s, what) : dump_merged(c, request, list, what);
+}
+
 /* Calls one protocol and family after the other; `s` NULL: merged into `list`. */
 static int collect_each(struct collection *c, struct sockets *list, struct streaming *s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(protocols) * ARRAY_SIZE(families); i++) {
-		size_t p = i / ARRAY_SIZE(families), f = i % ARRAY_SIZE(families);
+	for (size_t i = 0; i < COLLECT_PROTOCOLS * COLLECT_FAMILIES; i++) {
+		size_t p = i / COLLECT_FAMILIES, f = i % COLLECT_FAMILIES;
+		const struct collect_part *part = &c->request->parts[p][f];
 		struct dump_request request = {
 			.protocol = protocols[p].number,
 			.family = families[f].number,
-			.states = c->request->states,
-			.bytecode = c->request->bytecode,
-			.bytecode_length = c->request->bytecode_length,
+			.states = part->states,
+			.bytecode = part->bytecode,
+			.bytecode_length = part->bytecode_length,
 		};
 		char what[16];
-		int r = c->refusal;
+		int r;
 
-		if (!(c->request->protocols & protocols[p].bit) ||
-			!(c->request->families & families[f].bit))
+		if (!part->states)
 			continue;
 		snprintf(what, sizeof(what), "%s %s", families[f].name, protocols[p].name);
-		if (c->dumper.transport)
-			r = s ? dump_streaming(c, &request, s, what)
-			      : dump_merged(c, &request, list, what);
+		r = dump_or_refuse(c, &request, list, s, what);
 		if (is_refusal(r) && !(s && s->stopped))
 			r = fall_back(c, &request, r, s ? stream_add : sockets_add,
 				s ? (void *)s : list, what);
@@ -294,6 +308,15 @@ static int collect_each(struct collection *c, struct sockets *list, struct strea
 			return r;
 	}
 	return 0;
+}
+
+void collect_request_fill(struct collect_request *request, unsigned asked_protocols,
+	unsigned asked_families, uint32_t states)
+{
+	for (size_t p = 0; p < COLLECT_PROTOCOLS; p++)
+		for (size_t f = 0; f < COLLECT_FAMILIES; f++)
+			if (asked_protocols & protocols[p].bit && asked_families & families[f].bit)
+				request->parts[p][f].states = states;
 }
 
 int collect_all(const struct sources *sources, const struct collect_request *request,

@@ -23,14 +23,25 @@ struct sources {
 	int64_t now; /**< seconds since the epoch; 0: ask the clock */
 };
 
-struct collect_request {
-	unsigned protocols;   /**< of enum portscope_protocol */
-	unsigned families;    /**< of enum portscope_family */
+/** What is asked of one protocol and family; nothing if there are no states. */
+struct collect_part {
 	uint32_t states;      /**< bits 1 << enum portscope_state */
-	bool needs_netlink;   /**< something is asked that /proc/net does not know */
 	const void *bytecode; /**< a kernel filter, or NULL */
 	size_t bytecode_length;
 };
+
+/** Positions of the parts of a request. */
+enum { COLLECT_PROTOCOLS = 2, COLLECT_FAMILIES = 2 };
+
+struct collect_request {
+	struct collect_part parts[COLLECT_PROTOCOLS]
+				 [COLLECT_FAMILIES]; /**< tcp, udp; inet, inet6 */
+	bool needs_netlink; /**< something is asked that /proc/net does not know */
+};
+
+/** Asks the same states of all protocols and families of the masks. */
+void collect_request_fill(
+	struct collect_request *request, unsigned protocols, unsigned families, uint32_t states);
 
 /** What a collection found out beside the sockets. */
 struct collect_report {

@@ -171,7 +171,7 @@ static void put_query(struct json *j, const struct listing *listing)
 		if (q->states >> state & 1 && portscope_state_name(state))
 			json_write_text(j, NULL, portscope_state_name(state));
 	json_write_close(j, ']');
-	json_write_null(j, "filter");
+	json_write_text(j, "filter", q->filter ? portscope_filter_text(q->filter) : NULL);
 	json_write_open(j, "columns", '[');
 	for (size_t i = 0; i < listing->n_columns; i++)
 		json_write_text(j, NULL, portscope_field_at(listing->columns[i])->name);

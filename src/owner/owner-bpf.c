@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "owner/capability.h"
+#include "util/capability.h"
 #include "owner/owner-record.h"
 #include "owner/scan.h"
 /* Generated code, not written for our warnings. */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #include "model/owner-index.h"
-#include "owner/capability.h"
+#include "util/capability.h"
 #include "owner/process.h"
 #include "owner/proc-mount.h"
 #include "owner/scan.h"

@@ -33,11 +33,7 @@ int main(int argc, char **argv)
 	const char *backend = argc > 1 && strcmp(argv[1], "auto") ? argv[1] : NULL;
 	AUTO_CLOSE int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct sources sources = {.proc_fd = proc_fd, .etc_fd = -1};
-	struct collect_request wanted = {
-		.protocols = PORTSCOPE_TCP | PORTSCOPE_UDP,
-		.families = PORTSCOPE_INET | PORTSCOPE_INET6,
-		.states = PORTSCOPE_STATES_ALL,
-	};
+	struct collect_request wanted = {0};
 	struct owner_request request = {
 		.proc_fd = proc_fd,
 		.backend = backend,
@@ -49,6 +45,8 @@ int main(int argc, char **argv)
 	struct owner_index *index = NULL;
 	int r;
 
+	collect_request_fill(&wanted, PORTSCOPE_TCP | PORTSCOPE_UDP,
+		PORTSCOPE_INET | PORTSCOPE_INET6, PORTSCOPE_STATES_ALL);
 	r = collect_all(&sources, &wanted, &sockets, &report, &warnings);
 	if (r >= 0)
 		r = owner_resolve(&request, sockets.items, sockets.count, &warnings, &index);

@@ -3,8 +3,8 @@
  * Which capabilities this thread has in effect: asked, never changed, to say in words why something
  * was not permitted. One system call, so that the library needs no other library for it.
  */
-#ifndef PORTSCOPE_OWNER_CAPABILITY_H
-#define PORTSCOPE_OWNER_CAPABILITY_H
+#ifndef PORTSCOPE_UTIL_CAPABILITY_H
+#define PORTSCOPE_UTIL_CAPABILITY_H
 
 #include <linux/capability.h>
 #include <sys/syscall.h>

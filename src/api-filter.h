@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What api.c needs of a public filter: the parsed one, and what it means for a collection. */
+#ifndef PORTSCOPE_API_FILTER_H
+#define PORTSCOPE_API_FILTER_H
+
+#include "collect/collect.h"
+#include "filter/filter.h"
+
+/** The parsed filter behind the public one. */
+struct filter *portscope_filter_parsed(const struct portscope_filter *filter);
+
+/** The programs that a request points to. */
+struct filter_programs {
+	uint8_t *bytes[COLLECT_PROTOCOLS][COLLECT_FAMILIES];
+};
+
+/**
+ * Narrows a request to what can match: states, and a program for the kernel for each part.
+ * `programs` is to be freed when the request is done.
+ */
+int filter_narrow(const struct filter *filter, struct collect_request *request,
+	struct filter_programs *programs, struct warnings *warnings);
+void filter_programs_done(struct filter_programs *programs);
+
+/**
+ * Asks the kernel which sockets of `request` are autobound and tells the filter, which borrows
+ * `cookies` (to be freed). Where that cannot be known, a warning says so.
+ */
+int filter_ask_autobound(struct filter *filter, const struct sources *sources,
+	const struct collect_request *request, uint64_t **cookies, struct warnings *warnings);
+
+#endif

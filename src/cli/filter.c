@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the words behind the options, or from a file, to a parsed filter. */
+#include "cli/filter.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "cli/message.h"
+#include "util/file.h"
+
+/* A filter of this size is a mistake. */
+#define FILTER_FILE_MAX (1 << 20)
+
+/* As a shell splits them, so that quoting makes no difference. */
+static char *join_words(char **words, int n)
+{
+	AUTO_OUT struct out out = {.fd = -1};
+
+	for (int i = 0; i < n; i++) {
+		if (i)
+			out_char(&out, ' ');
+		out_text(&out, words[i]);
+	}
+	out_char(&out, 0);
+	return out.error ? NULL : STEAL(out.buffer);
+}
+
+/* The text of a file, its lines joined; `#` starts a comment as in other files of this kind. */
+static int read_filter_file(const char *path, char **ret)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	int r = file_read(
+		AT_FDCWD, strcmp(path, "-") ? path : "/dev/stdin", FILTER_FILE_MAX, &text, &length);
+
+	if (r < 0) {
+		message("cannot read the filter %s: %s", path, strerror(-r));
+		return STATUS_FAILED;
+	}
+	if (strlen(text) != length) {
+		message("the filter %s holds a NUL byte: it is no text", path);
+		return STATUS_USAGE;
+	}
+	for (char *p = text; *p; p++) {
+		if (*p == '#')
+			memset(p, ' ', strcspn(p, "\n"));
+		if (*p == '\n' || *p == '\r' || *p == '\t')
+			*p = ' ';
+	}
+	*ret = STEAL(text);
+	return 0;
+}
+
+static int read_text(const struct options *o, char **ret)
+{
+	char *text;
+
+	if (o->filter_file && o->n_words) {
+		message("-F and a filter on the command line exclude each other");
+		return STATUS_USAGE;
+	}
+	if (o->filter_file)
+		return read_filter_file(o->filter_file, ret);
+	text = join_words(o->words, o->n_words);
+	if (!text) {
+		message("out of memory");
+		return STATUS_FAILED;
+	}
+	*ret = text;
+	return 0;
+}
+
+int cli_filter_read(const struct options *o, struct portscope_filter **ret)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *wrong = NULL;
+	int r;
+
+	if (!o->n_words && !o->filter_file) {
+		*ret = NULL;
+		return 0;
+	}
+	r = read_text(o, &text);
+	if (r)
+		return r;
+	r = portscope_filter_parse(text, ret, &wrong);
+	if (r == -EINVAL) {
+		message_lines(wrong);
+		return STATUS_USAGE;
+	}
+	if (r < 0)
+		message("cannot read the filter: %s", strerror(-r));
+	return r < 0 ? STATUS_FAILED : 0;
+}
