@@ -250,7 +250,6 @@ static int gather_owners(struct portscope_snapshot *s)
 	struct owner_request request = {
 		.proc_fd = s->sources.proc_fd,
 		.numeric = s->query.numeric,
-		.netns = collect_netns(s->sources.proc_fd),
 	};
 	int r;
 

@@ -13,6 +13,7 @@
 #include "util/capability.h"
 #include "owner/owner-record.h"
 #include "owner/scan.h"
+#include "util/file.h"
 /* Generated code, not written for our warnings. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpointer-arith"
@@ -121,21 +122,35 @@ static int add_ring(struct rings *rings, const struct owner_bpf_record *ring)
 	return 0;
 }
 
-/** What turns nanoseconds into the ticks of /proc. */
-static uint64_t tick_length(void)
-{
-	long ticks = sysconf(_SC_CLK_TCK);
+/** What turns the kernel's nanoseconds since boot into the ticks of /proc. */
+struct clock {
+	uint64_t tick;  /**< in nanoseconds */
+	int64_t offset; /**< /proc counts from the boot that a time namespace pretends */
+};
 
-	return 1000000000 / (uint64_t)(ticks > 0 ? ticks : 100);
+static struct clock read_clock(const struct owner_scan *scan)
+{
+	long ticks = sysconf(_SC_CLK_TCK), nanoseconds;
+	struct clock clock = {.tick = 1000000000 / (uint64_t)(ticks > 0 ? ticks : 100)};
+	AUTO_FREE char *text = NULL;
+	const char *boottime;
+	long long seconds;
+
+	if (!scan->proc_own ||
+		file_read(scan->proc_fd, "self/timens_offsets", 4096, &text, NULL) < 0)
+		return clock;
+	boottime = strstr(text, "boottime");
+	if (boottime && sscanf(boottime, "boottime %lld %ld", &seconds, &nanoseconds) == 2)
+		clock.offset = seconds * 1000000000 + nanoseconds;
+	return clock;
 }
 
-static struct owner_record record_of(const struct owner_bpf_record *from, uint64_t tick)
+static struct owner_record record_of(const struct owner_bpf_record *from, const struct clock *clock)
 {
 	return (struct owner_record){
 		.cookie = from->cookie,
-		.start = from->start / tick,
+		.start = (uint64_t)((int64_t)from->start + clock->offset) / clock->tick,
 		.inode = from->inode,
-		.netns = from->netns,
 		.pid = from->pid,
 		.tid = from->tid,
 		.fd = from->fd,
@@ -144,7 +159,7 @@ static struct owner_record record_of(const struct owner_bpf_record *from, uint64
 }
 
 static int take_records(struct owner_scan *scan, const struct owner_bpf_record *records,
-	size_t count, uint64_t tick, struct rings *rings)
+	size_t count, const struct clock *clock, struct rings *rings)
 {
 	struct owner_record record;
 	int r;
@@ -153,7 +168,7 @@ static int take_records(struct owner_scan *scan, const struct owner_bpf_record *
 		if (records[i].flags & OWNER_RECORD_RING) {
 			r = add_ring(rings, &records[i]);
 		} else {
-			record = record_of(&records[i], tick);
+			record = record_of(&records[i], clock);
 			r = scan->found(&record, scan->userdata);
 		}
 		if (r < 0)
@@ -162,7 +177,8 @@ static int take_records(struct owner_scan *scan, const struct owner_bpf_record *
 	return 0;
 }
 
-static int read_records(struct owner_scan *scan, int fd, uint64_t tick, struct rings *rings)
+static int read_records(
+	struct owner_scan *scan, int fd, const struct clock *clock, struct rings *rings)
 {
 	AUTO_FREE char *buffer = malloc(BUFFER_SIZE);
 	size_t kept = 0;
@@ -183,7 +199,7 @@ static int read_records(struct owner_scan *scan, int fd, uint64_t tick, struct r
 			return 0;
 		kept += (size_t)length;
 		count = kept / sizeof(struct owner_bpf_record);
-		r = take_records(scan, (const void *)buffer, count, tick, rings);
+		r = take_records(scan, (const void *)buffer, count, clock, rings);
 		if (r < 0)
 			return r;
 		kept -= count * sizeof(struct owner_bpf_record);
@@ -192,7 +208,7 @@ static int read_records(struct owner_scan *scan, int fd, uint64_t tick, struct r
 }
 
 /* What a ring holds stands in /proc alone. */
-static int ask_rings(struct owner_scan *scan, const struct rings *rings, uint64_t tick)
+static int ask_rings(struct owner_scan *scan, const struct rings *rings, const struct clock *clock)
 {
 	int r = 0;
 
@@ -202,7 +218,7 @@ static int ask_rings(struct owner_scan *scan, const struct rings *rings, uint64_
 	}
 	for (size_t i = 0; i < rings->count && r >= 0; i++) {
 		const struct owner_bpf_record *ring = &rings->items[i];
-		struct owner_record holder = record_of(ring, tick);
+		struct owner_record holder = record_of(ring, clock);
 		char folder[32];
 
 		snprintf(folder, sizeof(folder), "%u/task/%u", ring->pid, ring->tid);
@@ -213,7 +229,7 @@ static int ask_rings(struct owner_scan *scan, const struct rings *rings, uint64_
 
 int owner_bpf_scan(struct owner_scan *scan)
 {
-	uint64_t tick = tick_length();
+	struct clock clock = read_clock(scan);
 	struct rings rings = {0};
 	AUTO_CLOSE int fd = -1;
 	int r;
@@ -223,9 +239,9 @@ int owner_bpf_scan(struct owner_scan *scan)
 	r = open_iterator(scan, &fd);
 	if (r < 0)
 		return r;
-	r = read_records(scan, fd, tick, &rings);
+	r = read_records(scan, fd, &clock, &rings);
 	if (r >= 0)
-		r = ask_rings(scan, &rings, tick);
+		r = ask_rings(scan, &rings, &clock);
 	free(rings.items);
 	return r;
 }

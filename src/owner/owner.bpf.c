@@ -41,31 +41,15 @@ enum bpf_map_type { BPF_MAP_TYPE_UNSPEC };
 
 struct pid_namespace;
 
+/* The same in every kernel that this can run on, as are those of the iterator below. */
 struct upid {
 	int nr;
 	struct pid_namespace *ns;
-} KERNEL_TYPE;
+};
 
 struct pid {
 	unsigned int level;
 	struct upid numbers[1];
-} KERNEL_TYPE;
-
-struct timespec64 {
-	__s64 tv_sec;
-	long tv_nsec;
-} KERNEL_TYPE;
-
-struct timens_offsets {
-	struct timespec64 boottime;
-} KERNEL_TYPE;
-
-struct time_namespace {
-	struct timens_offsets offsets;
-} KERNEL_TYPE;
-
-struct nsproxy {
-	struct time_namespace *time_ns;
 } KERNEL_TYPE;
 
 struct task_struct {
@@ -74,24 +58,13 @@ struct task_struct {
 	__u64 start_boottime;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
-	struct nsproxy *nsproxy;
 } KERNEL_TYPE;
-
-struct ns_common {
-	unsigned int inum;
-} KERNEL_TYPE;
-
-struct net {
-	struct ns_common ns;
-} KERNEL_TYPE;
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
 
 struct sock_common {
 	unsigned short skc_family;
-	possible_net_t skc_net;
+	struct {
+		__s64 counter;
+	} skc_cookie;
 } KERNEL_TYPE;
 
 struct sock {
@@ -129,14 +102,22 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-} KERNEL_TYPE;
+};
 
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
-} KERNEL_TYPE;
+};
+
+/*
+ * Pointers are followed with BPF_CORE_READ(): for each pointer that is loaded directly the verifier
+ * searches all types of the kernel by name, several times over, which made loading take three times
+ * as long. For the same reason the types above are few: each is searched for once after boot, and
+ * every time if its name shares one of the kernel's 31 cache slots with another, as `net` does with
+ * `inode`.
+ */
 
 /*
  * Whether this is the file of an io_uring ring, by its name. A file elsewhere may bear that name:
@@ -145,12 +126,12 @@ struct bpf_iter__task_file {
 static __always_inline int is_ring(struct file *file)
 {
 	static const char ring[] = "[io_uring]";
-	struct qstr *name = &file->f_path.dentry->d_name;
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	char text[sizeof(ring)] = {};
 
-	if (name->len != sizeof(ring) - 1)
+	if (BPF_CORE_READ(dentry, d_name.len) != sizeof(ring) - 1)
 		return 0;
-	if (bpf_probe_read_kernel(text, sizeof(text) - 1, name->name))
+	if (bpf_probe_read_kernel(text, sizeof(text) - 1, BPF_CORE_READ(dentry, d_name.name)))
 		return 0;
 #pragma unroll
 	for (int i = 0; i < (int)sizeof(ring) - 1; i++)
@@ -159,34 +140,37 @@ static __always_inline int is_ring(struct file *file)
 	return 1;
 }
 
-/*
- * The number of `task` in the pid namespace of `reader`, and 0 outside of it. A pid has a number
- * in each namespace from the first down to its own.
- */
-static __always_inline __u32 pid_seen_by(struct task_struct *reader, struct task_struct *task)
+/* The number of a task in the pid namespace of the reader, whose own pid there is `mine`. */
+static __always_inline __u32 number_in(struct pid *mine, unsigned int level, struct pid *theirs)
 {
-	struct pid *mine = reader->thread_pid;
-	struct pid *theirs = task->thread_pid;
-	unsigned int level = mine->level;
 	struct upid here = {}, there = {};
 
-	if (theirs->level < level)
+	/* A pid has a number in each namespace from the first down to its own. */
+	if (BPF_CORE_READ(theirs, level) < level)
 		return 0;
-	/* An array that ends a structure: its members lie beyond what the verifier lets us name. */
 	bpf_core_read(&here, sizeof(here), &mine->numbers[level]);
 	bpf_core_read(&there, sizeof(there), &theirs->numbers[level]);
 	return there.ns == here.ns ? (__u32)there.nr : 0;
 }
 
-/* /proc counts start times from the boot that its reader's time namespace pretends. */
-static __always_inline __u64 boottime_offset(struct task_struct *reader)
+/* Whose descriptor it is, as the reader numbers processes; false: out of its sight. */
+static __always_inline int set_holder(struct owner_bpf_record *record, struct task_struct *task)
 {
-	struct timespec64 *offset;
+	struct task_struct *reader = bpf_get_current_task_btf();
+	struct pid *mine = BPF_CORE_READ(reader, thread_pid);
+	unsigned int level = BPF_CORE_READ(mine, level);
+	int leads = task->pid == task->tgid;
 
-	if (!bpf_core_field_exists(reader->nsproxy->time_ns))
-		return 0;
-	offset = &reader->nsproxy->time_ns->offsets.boottime;
-	return (__u64)offset->tv_sec * 1000000000 + (__u64)offset->tv_nsec;
+	record->start =
+		leads ? task->start_boottime : BPF_CORE_READ(task, group_leader, start_boottime);
+	if (level == 0) {
+		record->pid = (__u32)task->tgid;
+		record->tid = (__u32)task->pid;
+		return 1;
+	}
+	record->pid = number_in(mine, level, BPF_CORE_READ(task, group_leader, thread_pid));
+	record->tid = leads ? record->pid : number_in(mine, level, BPF_CORE_READ(task, thread_pid));
+	return record->pid != 0;
 }
 
 SEC("iter/task_file")
@@ -194,7 +178,6 @@ int owners(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct task_struct *reader;
 	struct owner_bpf_record record = {};
 	struct socket *socket;
 
@@ -202,32 +185,25 @@ int owners(struct bpf_iter__task_file *ctx)
 		return 0;
 	socket = bpf_sock_from_file(file);
 	if (socket) {
-		struct sock *sk = socket->sk;
-		__u32 family, protocol;
+		struct sock *sk = BPF_CORE_READ(socket, sk);
+		__u32 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		__u32 protocol = BPF_CORE_READ(sk, sk_protocol);
 
-		if (!sk)
-			return 0;
-		family = sk->__sk_common.skc_family;
 		if (family != AF_INET && family != AF_INET6)
 			return 0;
-		protocol = sk->sk_protocol;
+		/* Not made if it has none: a socket that was listed got its cookie then. */
 		if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
-			record.cookie = bpf_get_socket_cookie(sk);
+			record.cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 		else if (protocol != IPPROTO_MPTCP)
 			return 0;
-		record.netns = sk->__sk_common.skc_net.net->ns.inum;
-		record.inode = file->f_inode->i_ino;
+		record.inode = BPF_CORE_READ(file, f_inode, i_ino);
 	} else if (is_ring(file)) {
 		record.flags = OWNER_RECORD_RING;
 	} else {
 		return 0;
 	}
-	reader = bpf_get_current_task_btf();
-	record.pid = pid_seen_by(reader, task->group_leader);
-	if (!record.pid)
+	if (!set_holder(&record, task))
 		return 0;
-	record.tid = task->pid == task->tgid ? record.pid : pid_seen_by(reader, task);
-	record.start = task->group_leader->start_boottime + boottime_offset(reader);
 	record.fd = ctx->fd;
 	/* 1 asks to be called again with room: the buffer was full. */
 	return bpf_seq_write(ctx->meta->seq, &record, sizeof(record)) ? 1 : 0;

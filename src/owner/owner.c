@@ -106,8 +106,6 @@ static int found(const struct owner_record *record, void *userdata)
 	uint32_t entry, holder;
 	int r;
 
-	if (record->netns && res->request->netns && record->netns != res->request->netns)
-		return 0;
 	r = owner_index_find(res->index, record->cookie, record->inode, &find);
 	if (r < 0)
 		return r;

@@ -30,7 +30,6 @@ struct owner_request {
 	const char *backend; /**< `bpf` or `procfs` and no other; NULL: the first that works */
 	unsigned details;    /**< of enum owner_detail */
 	bool numeric;        /**< users as numbers */
-	uint32_t netns;      /**< network namespace of the sockets; 0: any */
 };
 
 /**

@@ -10,7 +10,6 @@ struct owner_record {
 	uint64_t cookie; /**< 0: not known, the inode tells */
 	uint64_t start;  /**< of the process, in clock ticks since boot; 0: not known */
 	uint32_t inode;
-	uint32_t netns; /**< 0: not known */
 	uint32_t pid;
 	uint32_t tid;    /**< of the thread whose own table it is in; pid: the process's table */
 	int64_t fd;      /**< -1: held by an io_uring ring of the process */
