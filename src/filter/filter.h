@@ -13,6 +13,7 @@
 #ifndef PORTSCOPE_FILTER_FILTER_H
 #define PORTSCOPE_FILTER_FILTER_H
 
+#include "model/row.h"
 #include "model/socket.h"
 #include "util/macros.h"
 #include "util/out.h"

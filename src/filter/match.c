@@ -8,7 +8,6 @@
 
 #include "filter/glob.h"
 #include "filter/tree.h"
-#include "model/row.h"
 #include "util/address.h"
 
 /* In this order: `and` is the least of its parts, `or` the greatest. */

@@ -201,7 +201,11 @@ struct filter *filter_free(struct filter *filter)
 
 unsigned filter_needs(const struct filter *filter)
 {
-	return field_needs(filter->fields, filter->n_fields);
+	const uint32_t netlink =
+		1u << NODE_DEVICE | 1u << NODE_MARK | 1u << NODE_CGROUP | 1u << NODE_AUTOBOUND;
+
+	return field_needs(filter->fields, filter->n_fields) |
+	       (filter->kinds & netlink ? NEED_NETLINK : 0);
 }
 
 const uint16_t *filter_fields(const struct filter *filter, size_t *ret_count)

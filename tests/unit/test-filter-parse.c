@@ -680,7 +680,8 @@ static void test_uses(void **state)
 	assert_false(filter_uses_cgroup(plain));
 	assert_false(filter_uses_autobound(plain));
 	assert_false(filter_is_lone(plain));
-	assert_int_equal(filter_needs(much), NEED_ADDRESSES | NEED_LISTENERS | NEED_EPHEMERAL);
+	assert_int_equal(filter_needs(much),
+		NEED_ADDRESSES | NEED_LISTENERS | NEED_EPHEMERAL | NEED_NETLINK);
 	filter_fields(much, &n);
 	assert_int_equal(n, 2);
 	assert_true(filter_uses_mark(much));
