@@ -445,7 +445,7 @@ static const struct error_case wrong[] = {
 	{"service =", 9, 0, "the filter ends too early", "expected a text"},
 	{"service = null,http", 15, 4, "null in a list", "compare with null by itself"},
 	{"service = http,null", 15, 4, "null in a list", "compare with null by itself"},
-	{"process", 0, 7, "unknown word `process`", "expected a condition such as sport = :22"},
+	{"process", 7, 0, "the filter ends too early", "expected a text"},
 	{"sprot = 22", 0, 5, "unknown word `sprot`", "did you mean sport?"},
 	{"sport = 22 and dprot = 80", 15, 5, "unknown word `dprot`", "did you mean dport?"},
 	{"estab", 0, 5, "unknown word `estab`", "write: state = estab"},
