@@ -23,6 +23,11 @@ from dataclasses import dataclass
 FIELDS = ("protocol,state,recv_q,send_q,local_address,local_port,remote_address,remote_port,"
           "service")
 LISTEN_FIELDS = "protocol,local_address,local_port,service,port_range,exposure"
+OWNED_FIELDS = FIELDS + ",process"
+OWNED_LISTEN_FIELDS = LISTEN_FIELDS + ",process"
+FEW = ("src", "127.2.0.1")  # where the load has its listeners
+# Without these capabilities the owners come from /proc.
+WITHOUT_BPF = ("setpriv", "--inh-caps=-bpf,-perfmon", "--bounding-set=-bpf,-perfmon")
 MIB = 1024  # of what getrusage(2) counts in
 
 # Rounds end for a command that has taken this long in all, after two at least.
@@ -97,6 +102,12 @@ def bytes_a_socket(command, above):
         max(0, results[command].peak - above * MIB) * 1024 / results[command].sockets)
 
 
+def more_bytes_a_socket(command, base):
+    """What a command takes above another in memory."""
+    return lambda results, _: (
+        (results[command].peak - results[base].peak) * 1024 / results[command].sockets)
+
+
 SCENARIOS = [
     Scenario(
         "An idle host", 0, 0,
@@ -105,9 +116,12 @@ SCENARIOS = [
             Command("portscope -l, no owners",
                     ("{portscope}", "-l", "--columns", LISTEN_FIELDS), counts="nothing"),
             Command("ss -tuln", ("ss", "-tuln"), counts="nothing"),
+            Command("portscope -l", ("{portscope}", "-l"), counts="nothing"),
+            Command("ss -tulnp", ("ss", "-tulnp"), counts="nothing"),
         ],
         [
             Target("-l above true", 2.0, longer("portscope -l, no owners", "true"), "ms"),
+            Target("-l with owners / ss -tulnp", 1.0, ratio("portscope -l", "ss -tulnp")),
         ],
         rounds=101),
     Scenario(
@@ -139,6 +153,55 @@ SCENARIOS = [
         ],
         [
             Target("-l / ss -tuln", 0.10, ratio("portscope -l, no owners", "ss -tuln")),
+        ]),
+    Scenario(
+        "Who holds what listens, 4,000 listeners beside 196,000 connections", 196000, 4000,
+        [
+            Command("owner floor -l", ("{owner_floor}", "-l"), prints_number=True,
+                    counts="listening"),
+            Command("portscope -l", ("{portscope}", "-lH", "--columns", OWNED_LISTEN_FIELDS),
+                    counts="listening"),
+            Command("ss -tulnp", ("ss", "-tulnp"), header=1, counts="listening"),
+            Command("readlink walk", WITHOUT_BPF + ("{readlink_walk}",), counts="nothing"),
+            Command("portscope -l, procfs",
+                    WITHOUT_BPF + ("{portscope}", "-lH", "--columns", OWNED_LISTEN_FIELDS),
+                    counts="listening"),
+        ],
+        [
+            Target("-l with owners / owner floor", 1.3, ratio("portscope -l", "owner floor -l")),
+            Target("-l with owners / ss -tulnp", 0.13, ratio("portscope -l", "ss -tulnp")),
+            Target("procfs backend / readlink walk", 1.2,
+                   ratio("portscope -l, procfs", "readlink walk")),
+        ]),
+    Scenario(
+        "Who holds everything, 200,000 sockets", 200000, 0,
+        [
+            Command("owner floor", ("{owner_floor}",), prints_number=True),
+            Command("portscope -a", ("{portscope}", "-aH", "--columns", OWNED_FIELDS)),
+            Command("portscope -a, no owners", ("{portscope}", "-aH", "--columns", FIELDS)),
+            Command("ss -tuanp", ("ss", "-tuanp"), header=1),
+            Command("lsof -nPi", ("lsof", "-nPi"), header=1),
+        ],
+        [
+            Target("everything with owners / owner floor", 1.5,
+                   ratio("portscope -a", "owner floor")),
+            Target("everything with owners / ss -tuanp", 0.03, ratio("portscope -a", "ss -tuanp")),
+            Target("everything with owners / lsof -nPi", 0.15, ratio("portscope -a", "lsof -nPi")),
+            Target("owner index", 48, more_bytes_a_socket("portscope -a", "portscope -a, no owners"),
+                   "bytes a socket"),
+        ]),
+    Scenario(
+        "A filter that selects 10 of 200,000 sockets", 199980, 10,
+        [
+            Command("portscope", ("{portscope}", "-aH", "--columns", FIELDS, *FEW), counts="listening"),
+            Command("ss", ("ss", "-tuanH", *FEW), counts="listening"),
+            Command("portscope with owners",
+                    ("{portscope}", "-aH", "--columns", OWNED_FIELDS, *FEW), counts="listening"),
+            Command("ss -p", ("ss", "-tuanpH", *FEW), counts="listening"),
+        ],
+        [
+            Target("filtered / ss", 0.9, ratio("portscope", "ss")),
+            Target("filtered with owners / ss -p", 0.13, ratio("portscope with owners", "ss -p")),
         ]),
 ]
 
@@ -207,7 +270,7 @@ def count(measure, load, command, argv):
         os.lseek(output, 0, os.SEEK_SET)
         with os.fdopen(os.dup(output), "rb") as stream:
             if command.prints_number:
-                found = int(stream.read())
+                found = int(stream.read().split()[0])
             else:
                 found = sum(1 for _ in stream) - command.header
     finally:
@@ -310,7 +373,7 @@ def unable(scale):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for program in ("portscope", "floor", "load", "measure"):
+    for program in ("portscope", "floor", "load", "measure", "owner-floor", "readlink-walk"):
         parser.add_argument(f"--{program}", required=True)
     parser.add_argument("--scale", type=float, default=1, help="part of the load to make")
     parser.add_argument("--rounds", type=int, help="measured runs of each command")
