@@ -408,7 +408,7 @@ const struct command command_list = {
 	.arguments = "[OPTIONS] [FILTER]",
 	.help = "which ports are open; the default",
 	.usage = "[OPTIONS] [FILTER]",
-	.about = "Which ports are open on this host, what each is for, who can reach it.\n"
+	.about = "Which ports are open here, what each is for, who holds it, who can reach it.\n"
 		 "\n"
 		 "Bare, it lists connections, as ss does; with -l what listens.\n",
 	.closing = "\nExamples:\n"
