@@ -2,6 +2,7 @@
 /* The output buffer, and the number formatting that a listing spends its time in. */
 #include "util/out.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -33,6 +34,10 @@ int out_flush(struct out *o)
 
 		if (n >= 0)
 			done += n;
+		else if (errno == EAGAIN)
+			/* Somebody else may have made the pipe non-blocking: wait all the same.
+			 */
+			poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, -1);
 		else if (errno != EINTR)
 			o->error = -errno;
 	}
