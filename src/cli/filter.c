@@ -28,10 +28,11 @@ static char *join_words(char **words, int n)
 /* The text of a file, its lines joined; `#` starts a comment as in other files of this kind. */
 static int read_filter_file(const char *path, char **ret)
 {
+	AUTO_CLOSE int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+					      : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	AUTO_FREE char *text = NULL;
 	size_t length;
-	int r = file_read(
-		AT_FDCWD, strcmp(path, "-") ? path : "/dev/stdin", FILTER_FILE_MAX, &text, &length);
+	int r = fd < 0 ? -errno : file_read_fd(fd, FILTER_FILE_MAX, &text, &length);
 
 	if (r < 0) {
 		message("cannot read the filter %s: %s", path, strerror(-r));

@@ -5,14 +5,11 @@
 #include <fcntl.h>
 #include <string.h>
 
-int file_read(int dirfd, const char *path, size_t limit, char **ret, size_t *ret_length)
+int file_read_fd(int fd, size_t limit, char **ret, size_t *ret_length)
 {
-	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	AUTO_FREE char *buffer = NULL;
 	size_t used = 0, size = 0;
 
-	if (fd < 0)
-		return -errno;
 	for (;;) {
 		ssize_t n;
 
@@ -40,6 +37,13 @@ int file_read(int dirfd, const char *path, size_t limit, char **ret, size_t *ret
 	if (ret_length)
 		*ret_length = used;
 	return 0;
+}
+
+int file_read(int dirfd, const char *path, size_t limit, char **ret, size_t *ret_length)
+{
+	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? -errno : file_read_fd(fd, limit, ret, ret_length);
 }
 
 int file_read_line(int dirfd, const char *path, char **ret)

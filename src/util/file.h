@@ -12,7 +12,10 @@
  */
 int file_read(int dirfd, const char *path, size_t limit, char **ret, size_t *ret_length);
 
-/** The same for the first line alone, without its newline. */
+/** The same from a descriptor, which may block: what a user names may be a pipe. */
+int file_read_fd(int fd, size_t limit, char **ret, size_t *ret_length);
+
+/** The same as file_read() for the first line alone, without its newline. */
 int file_read_line(int dirfd, const char *path, char **ret);
 
 #endif

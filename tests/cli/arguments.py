@@ -79,6 +79,18 @@ class Taken(unittest.TestCase):
         self.assertEqual(self.query("--columns=+local,uid")["columns"], every + ["local"])
         self.assertEqual(run("--csv", "--columns=uid,state").stdout.splitlines()[0], b"uid,state")
 
+    def test_filter_from_a_pipe(self):
+        """It is waited for, be it the standard input or a file of the shell's making."""
+        for path in ("-", "/dev/stdin"):
+            with subprocess.Popen([program.PATH, "-F", path, "--explain-filter"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as process:
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    process.wait(0.3) # what fails to wait ends sooner
+                output, errors = process.communicate(b"sport = # ssh\n:22\n", timeout=60)
+            self.assertEqual((process.returncode, errors), (0, b""), path)
+            self.assertTrue(output.startswith(b"filter: sport = 22\n"), output)
+
     def test_texts(self):
         for option, start in (("--help", b"Usage: portscope"), ("-h", b"Usage: portscope"),
                               ("--version", b"portscope "), ("-V", b"portscope "),
