@@ -36,13 +36,13 @@ struct owner_index {
 	size_t holders_space;
 
 	/* One entry for each listed socket that has an inode, which is all that can be held. */
-	uint64_t *keys;     /**< see owner_index_key() */
-	struct table table; /**< of the keys */
 	uint32_t n_entries;
 	bool cookies; /**< every entry is known by its cookie */
 
 	/* While it is filled. */
-	uint32_t *inodes; /**< of each entry */
+	uint64_t *keys;     /**< cookies, or inodes where there are none */
+	struct table table; /**< of the keys */
+	uint32_t *inodes;   /**< of each entry */
 	struct table by_inode;
 	struct holding *holdings;
 	size_t n_holdings;
@@ -55,8 +55,8 @@ struct owner_index {
 	struct owner_scratch *scratch; /**< two, and whose turn it is */
 };
 
-/** Makes an empty index for these sockets; they are not referred to later. */
-int owner_index_new(const struct socket *sockets, size_t n, struct owner_index **ret);
+/** Makes an empty index for these sockets and numbers them; copies of them may be asked about. */
+int owner_index_new(struct socket *sockets, size_t n, struct owner_index **ret);
 
 /** A look-up under way. */
 struct owner_find {

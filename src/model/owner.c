@@ -29,15 +29,16 @@ static uint64_t socket_key(const struct socket *socket)
 	return KEY_IS_INODE | socket->inode;
 }
 
-static void fill_entries(struct owner_index *index, const struct socket *sockets, size_t n)
+static void fill_entries(struct owner_index *index, struct socket *sockets, size_t n)
 {
 	uint32_t entry = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct socket *socket = &sockets[i];
+		struct socket *socket = &sockets[i];
 
 		if (!(socket->present & SOCKET_HAS_INODE))
 			continue;
+		socket->number = entry;
 		index->keys[entry] = socket_key(socket);
 		index->inodes[entry] = socket->inode;
 		index->cookies = index->cookies && socket->present & SOCKET_HAS_COOKIE;
@@ -48,7 +49,7 @@ static void fill_entries(struct owner_index *index, const struct socket *sockets
 
 DEFINE_CLEANUP(struct owner_index *, owner_index_free)
 
-int owner_index_new(const struct socket *sockets, size_t n, struct owner_index **ret)
+int owner_index_new(struct socket *sockets, size_t n, struct owner_index **ret)
 {
 	CLEANUP(owner_index_free_cleanup) struct owner_index *index = NULL;
 	size_t count = 0;
@@ -350,6 +351,8 @@ int owner_index_seal(struct owner_index *index)
 {
 	int r;
 
+	table_done(&index->table);
+	free(STEAL(index->keys));
 	table_done(&index->by_inode);
 	free(STEAL(index->inodes));
 	r = sort_holders(index);
@@ -372,17 +375,6 @@ size_t owner_index_count_unheld(const struct owner_index *index)
 	for (uint32_t i = 0; i < index->n_entries; i++)
 		count += index->first[i] == index->first[i + 1];
 	return count;
-}
-
-static uint32_t find_entry(const struct owner_index *index, const struct socket *socket)
-{
-	uint64_t key = socket_key(socket);
-	uint32_t at = table_hash(key), entry;
-
-	do
-		entry = table_next(&index->table, &at);
-	while (entry != TABLE_END && index->keys[entry] != key);
-	return entry;
 }
 
 /* Describes the holders of an entry that are still there; their number. */
@@ -414,7 +406,7 @@ enum owner_state owner_index_get(const struct owner_index *index, const struct s
 {
 	struct owner_scratch *scratch = index->scratch;
 	unsigned turn = scratch->turn = !scratch->turn;
-	uint32_t entry;
+	uint32_t entry = socket->number;
 	size_t count;
 
 	*ret_shown = scratch->shown[turn];
@@ -423,8 +415,7 @@ enum owner_state owner_index_get(const struct owner_index *index, const struct s
 	*ret_count = 0;
 	if (!(socket->present & SOCKET_HAS_INODE))
 		return OWNER_NONE;
-	entry = find_entry(index, socket);
-	if (entry == TABLE_END || index->first[entry] == index->first[entry + 1])
+	if (index->first[entry] == index->first[entry + 1])
 		return index->hidden ? OWNER_HIDDEN : OWNER_UNKNOWN;
 	count = describe(index, entry, scratch->shown[turn], scratch->processes[turn]);
 	*ret_count = count;

@@ -31,11 +31,8 @@ struct socket {
 	uint8_t state;   /**< enum portscope_state; another number: unknown to us, shown as it is */
 	uint8_t present; /**< enum socket_present */
 	uint8_t v6only;  /**< 1: an IPv6 socket that takes no IPv4 */
-	uint8_t timer; /**< idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 probe */
 	uint16_t local_port;
 	uint16_t remote_port;
-	uint16_t retransmits;
-	uint32_t expires; /**< of the timer, in milliseconds */
 	uint8_t local_address[16];
 	uint8_t remote_address[16];
 	uint64_t cookie;  /**< unique among all sockets since boot */
@@ -46,6 +43,7 @@ struct socket {
 	uint32_t uid;
 	uint32_t inode;
 	uint32_t mark;
+	uint32_t number; /**< not of the kernel: what the owner index knows it by */
 };
 
 /** Takes one socket; a negative errno ends the collection. */

@@ -334,7 +334,7 @@ static int resolve(struct resolution *res, struct warnings *w)
 	return warn_unseen(res, w);
 }
 
-int owner_resolve(const struct owner_request *request, const struct socket *sockets, size_t n,
+int owner_resolve(const struct owner_request *request, struct socket *sockets, size_t n,
 	struct warnings *w, struct owner_index **ret)
 {
 	struct resolution res = {.request = request, .scan.proc_fd = -1};

@@ -27,7 +27,7 @@ OWNED_FIELDS = FIELDS + ",process"
 OWNED_LISTEN_FIELDS = LISTEN_FIELDS + ",process"
 FEW = ("src", "127.2.0.1")  # where the load has its listeners
 # Without these capabilities the owners come from /proc.
-WITHOUT_BPF = ("setpriv", "--inh-caps=-bpf,-perfmon", "--bounding-set=-bpf,-perfmon")
+WITHOUT_BPF = ("setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin")
 MIB = 1024  # of what getrusage(2) counts in
 
 # Rounds end for a command that has taken this long in all, after two at least.

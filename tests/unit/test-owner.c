@@ -180,7 +180,7 @@ struct answer {
 	struct warnings warnings;
 };
 
-static struct answer ask(const struct tree *tree, const struct socket *sockets, size_t n)
+static struct answer ask(const struct tree *tree, struct socket *sockets, size_t n)
 {
 	struct answer answer = {0};
 	struct owner_request request = {
