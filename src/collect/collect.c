@@ -10,6 +10,7 @@
  */
 #include "collect/collect.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -319,17 +320,93 @@ void collect_request_fill(struct collect_request *request, unsigned asked_protoc
 				request->parts[p][f].states = states;
 }
 
+/** One collection into a list, alone or beside another. */
+struct gathering {
+	struct collection collection;
+	struct collect_request request;
+	struct collect_report report;
+	struct warnings warnings;
+	struct sockets list;
+	int result;
+};
+
+static void *gather(void *argument)
+{
+	struct gathering *g = argument;
+
+	g->collection.request = &g->request;
+	g->collection.report = &g->report;
+	g->collection.warnings = &g->warnings;
+	g->result = collection_begin(&g->collection);
+	if (g->result >= 0)
+		g->result = collect_each(&g->collection, &g->list, NULL);
+	collection_end(&g->collection);
+	return NULL;
+}
+
+static void gathering_done(struct gathering *g)
+{
+	sockets_done(&g->list);
+	warnings_done(&g->warnings);
+}
+
+/*
+ * The kernel walks its whole hash of connections for each family. Two processors walk both at
+ * once; where only listeners are asked for there is no such walk, and nothing to gain.
+ */
+static bool is_worth_splitting(const struct sources *sources, const struct collect_request *request)
+{
+	const uint32_t no_walk = 1u << PORTSCOPE_LISTEN | 1u << PORTSCOPE_UNCONNECTED;
+
+	return !sources->transport && request->parts[0][0].states & ~no_walk &&
+	       request->parts[0][1].states & ~no_walk;
+}
+
+static int merge_gathering(struct gathering *g, struct sockets *ret, struct collect_report *report,
+	struct warnings *warnings)
+{
+	int r = g->result;
+
+	report->used_procfs |= g->report.used_procfs;
+	for (size_t i = 0; i < g->warnings.count && r >= 0; i++)
+		r = warnings_add(warnings,
+			g->warnings.items[i].incomplete ? WARNING_INCOMPLETE
+			: g->warnings.items[i].detail   ? WARNING_DETAIL
+							: WARNING_NOTE,
+			"%s", g->warnings.items[i].text);
+	return r < 0 ? r : append_sockets(ret, &g->list);
+}
+
 int collect_all(const struct sources *sources, const struct collect_request *request,
 	struct sockets *ret, struct collect_report *report, struct warnings *warnings)
 {
-	struct collection c = {
-		.sources = sources, .request = request, .report = report, .warnings = warnings};
+	struct gathering first = {.collection.sources = sources, .request = *request};
+	struct gathering second = {.collection.sources = sources};
 	struct sockets list = {0};
-	int r = collection_begin(&c);
+	pthread_t thread;
+	bool split = is_worth_splitting(sources, request);
+	int r;
 
+	if (split) {
+		for (size_t p = 0; p < COLLECT_PROTOCOLS; p++) {
+			second.request.parts[p][1] = first.request.parts[p][1];
+			first.request.parts[p][1] = (struct collect_part){0};
+		}
+		second.request.needs_netlink = request->needs_netlink;
+		split = pthread_create(&thread, NULL, gather, &second) == 0;
+		gather(&first);
+		if (split)
+			pthread_join(thread, NULL);
+		else
+			gather(&second);
+	} else {
+		gather(&first);
+	}
+	r = merge_gathering(&first, &list, report, warnings);
 	if (r >= 0)
-		r = collect_each(&c, &list, NULL);
-	collection_end(&c);
+		r = merge_gathering(&second, &list, report, warnings);
+	gathering_done(&first);
+	gathering_done(&second);
 	if (r < 0) {
 		sockets_done(&list);
 		return r;

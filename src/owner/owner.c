@@ -343,6 +343,15 @@ int owner_resolve(const struct owner_request *request, struct socket *sockets, s
 	r = owner_index_new(sockets, n, &res.index);
 	if (r < 0)
 		return r;
+	/* Nothing that could be held: nobody needs to be looked into. */
+	if (!res.index->n_entries) {
+		r = owner_index_seal(res.index);
+		if (r < 0)
+			owner_index_free(res.index);
+		else
+			*ret = res.index;
+		return r;
+	}
 	if (proc_has_processes(request->proc_fd)) {
 		res.scan.proc_fd = request->proc_fd;
 		res.scan.proc_own = proc_is_own(request->proc_fd);
