@@ -58,9 +58,17 @@ static int message_code(const struct nlmsghdr *message)
 	int code;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(code))
-		return message->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
+		return -EBADMSG;
 	memcpy(&code, mnl_nlmsg_get_payload(message), sizeof(code));
-	return code < 0 ? code : 0;
+	/* An acknowledgement, which nobody asked for, is not the end of a dump. */
+	return code < 0 ? code : message->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
+}
+
+/* mnl_nlmsg_ok() takes lengths of 2 GiB and more for negative ones, up to libmnl 1.0.4. */
+static bool message_fits(const struct nlmsghdr *message, size_t left)
+{
+	return left >= sizeof(*message) && message->nlmsg_len >= sizeof(*message) &&
+	       message->nlmsg_len <= left;
 }
 
 struct reading {
@@ -71,44 +79,54 @@ struct reading {
 	bool ended;
 };
 
+/* Takes one message of ours. 0, or the negative errno that ends the dump. */
+static int read_message(const struct nlmsghdr *message, struct reading *reading)
+{
+	struct socket socket;
+	int r;
+
+	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+		reading->outcome |= DUMP_INTERRUPTED;
+	switch (message->nlmsg_type) {
+	case NLMSG_DONE:
+	case NLMSG_ERROR:
+		reading->ended = true;
+		r = message_code(message);
+		break;
+	case SOCK_DIAG_BY_FAMILY:
+		r = decode_inet(message, reading->protocol, &socket);
+		if (r >= 0)
+			return reading->found(&socket, reading->userdata);
+		break;
+	default:
+		return 0;
+	}
+	if (r != -EBADMSG)
+		return r;
+	reading->outcome |= DUMP_DAMAGED;
+	return 0;
+}
+
 /* Takes one datagram apart. 0, or the negative errno that ends the dump. */
 static int read_datagram(struct dumper *d, size_t length, struct reading *reading)
 {
-	const struct nlmsghdr *message = (const struct nlmsghdr *)d->buffer;
-	int left = length;
+	const char *at = d->buffer;
+	size_t left = length, step;
 
-	for (; mnl_nlmsg_ok(message, left) && !reading->ended;
-		message = mnl_nlmsg_next(message, &left)) {
-		struct socket socket;
+	for (; !reading->ended && message_fits((const void *)at, left); at += step, left -= step) {
+		const struct nlmsghdr *message = (const void *)at;
 		int r;
 
+		step = MIN(MNL_ALIGN((size_t)message->nlmsg_len), left);
 		if (message->nlmsg_seq != d->sequence ||
 			(d->transport->port_id && message->nlmsg_pid != d->transport->port_id))
 			continue;
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			reading->outcome |= DUMP_INTERRUPTED;
-		switch (message->nlmsg_type) {
-		case NLMSG_DONE:
-		case NLMSG_ERROR:
-			reading->ended = true;
-			r = message_code(message);
-			if (r == -EBADMSG || message->nlmsg_len > length)
-				reading->outcome |= DUMP_DAMAGED;
-			else if (r < 0)
-				return r;
-			break;
-		case SOCK_DIAG_BY_FAMILY:
-			if (decode_inet(message, reading->protocol, &socket) < 0) {
-				reading->outcome |= DUMP_DAMAGED;
-				break;
-			}
-			r = reading->found(&socket, reading->userdata);
-			if (r < 0)
-				return r;
-			break;
-		}
+		r = read_message(message, reading);
+		if (r < 0)
+			return r;
 	}
-	if (left && !reading->ended)
+	/* The kernel sends no empty datagram, and nothing behind the end of a dump. */
+	if (left || !length)
 		reading->outcome |= DUMP_DAMAGED;
 	return 0;
 }
@@ -204,5 +222,8 @@ int dumper_lookup(struct dumper *d, const struct socket *wanted)
 	r = read_answer(d, &reading);
 	if (r == -ECANCELED)
 		return copy.present == 0;
-	return r == -ENOENT || r >= 0 ? 0 : r;
+	/* Nobody is there, or somebody else. */
+	if (r == -ENOENT || r == -ESTALE)
+		return 0;
+	return r < 0 ? r : -EBADMSG;
 }
