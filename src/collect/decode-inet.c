@@ -50,8 +50,11 @@ static int decode_attributes(const char *at, size_t left, struct socket *s)
 		size_t step;
 		uint16_t type;
 
-		if (left < sizeof(*attribute) || attribute->nla_len < sizeof(*attribute) ||
-			attribute->nla_len > left)
+		if (left < sizeof(*attribute) || attribute->nla_len < sizeof(*attribute))
+			return -EBADMSG;
+		/* The kernel pads the last one too (nla_put() in lib/nlattr.c). */
+		step = MNL_ALIGN((size_t)attribute->nla_len);
+		if (step > left)
 			return -EBADMSG;
 		type = mnl_attr_get_type(attribute);
 		if (type == INET_DIAG_NONE)
@@ -60,9 +63,8 @@ static int decode_attributes(const char *at, size_t left, struct socket *s)
 			mnl_attr_get_payload_len(attribute) != attribute_length[type])
 			return -EBADMSG;
 		apply_attribute(attribute, s);
-		step = MNL_ALIGN(attribute->nla_len);
-		at += MIN(step, left);
-		left -= MIN(step, left);
+		at += step;
+		left -= step;
 	}
 	return 0;
 }
