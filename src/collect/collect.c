@@ -107,26 +107,39 @@ static bool passes_agree(const struct pass *a, const struct pass *b)
 	return true;
 }
 
-/* Adds to the last pass what only an earlier one saw and the kernel still knows. */
+/*
+ * Adds to the last pass what only an earlier one saw and the kernel still knows. 1: all that was
+ * missing is settled; 0: the kernel did not say of some.
+ */
 static int pass_adopt(struct collection *c, struct pass *last, const struct pass *earlier)
 {
 	struct sockets *into = &last->sockets;
 	size_t before = into->count;
-	int r = 0;
+	int settled = 1;
 
-	for (size_t i = 0; i < earlier->sockets.count && r != -ENOMEM; i++) {
+	for (size_t i = 0; i < earlier->sockets.count; i++) {
 		const struct socket *s = &earlier->sockets.items[i];
+		int r;
 
 		if (cookie_index_find(&last->index, s->cookie) >= 0)
 			continue;
 		r = dumper_lookup(&c->dumper, s);
 		if (r > 0)
 			r = sockets_add(s, into);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			settled = 0;
 	}
-	if (r == -ENOMEM || into->count == before)
-		return MIN(r, 0) == -ENOMEM ? r : 0;
-	cookie_index_done(&last->index);
-	return cookie_index_make(into, &last->index, &(size_t){0});
+	if (into->count > before) {
+		int r;
+
+		cookie_index_done(&last->index);
+		r = cookie_index_make(into, &last->index, &(size_t){0});
+		if (r < 0)
+			return r;
+	}
+	return settled;
 }
 
 static int warn_unsure(struct collection *c, const struct pass *last, const char *what)
@@ -185,8 +198,10 @@ static int dump_merged(struct collection *c, const struct dump_request *request,
 
 	if (n > 0) {
 		last = &passes[n - 1];
-		for (int i = n - 2; i >= 0 && r >= 0; i--)
+		for (int i = n - 2; i >= 0 && r >= 0; i--) {
 			r = pass_adopt(c, last, &passes[i]);
+			sure = sure && r > 0;
+		}
 		if (r >= 0 && !sure)
 			r = warn_unsure(c, last, what);
 		if (r >= 0)
@@ -208,8 +223,10 @@ static int fall_back(struct collection *c, const struct dump_request *request, i
 			? -ENOENT
 			: procnet_read(c->sources->proc_fd, request, found, userdata);
 
-	if (r == -ENOENT && request->family == AF_INET6)
-		return 0; /* a kernel without IPv6 has neither */
+	/* A kernel without IPv6 has neither; but then it has the tables of IPv4. */
+	if (r == -ENOENT && request->family == AF_INET6 &&
+		!faccessat(c->sources->proc_fd, "net/tcp", F_OK, 0))
+		return 0;
 	c->report->used_procfs = true;
 	if (r >= 0)
 		return warnings_add(c->warnings, lacking ? WARNING_INCOMPLETE : WARNING_NOTE,
