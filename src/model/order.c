@@ -69,19 +69,45 @@ static int compare_ties(const void *x, const void *y, void *userdata)
 	return c;
 }
 
-/* Puts runs that tie in both keys into the full order. */
+/* The key of the local end has no more than the first four bytes of an IPv6 address. */
+static bool same_local_address(const struct keyed *run, size_t n, const struct socket *items)
+{
+	const struct socket *first = &items[run->position];
+
+	if (address_as_ipv4(first->family, first->local_address))
+		return true;
+	for (size_t i = 1; i < n; i++)
+		if (memcmp(items[run[i].position].local_address, first->local_address, 16))
+			return false;
+	return true;
+}
+
+/* Puts sockets whose local keys tie, and which stand in the order of their peers' keys, into the
+ * full order. */
+static void settle_run(struct keyed *run, size_t n, struct socket *items, const struct keys *keys)
+{
+	if (!same_local_address(run, n, items)) {
+		qsort_r(run, n, sizeof(*run), compare_ties, items);
+		return;
+	}
+	for (size_t i = 0, end; i < n; i = end) {
+		uint64_t peer = keys[run[i].position].peer;
+
+		for (end = i + 1; end < n && keys[run[end].position].peer == peer; end++)
+			;
+		if (end - i > 1)
+			qsort_r(run + i, end - i, sizeof(*run), compare_ties, items);
+	}
+}
+
 static void settle_ties(
 	struct keyed *sorted, size_t n, struct socket *items, const struct keys *keys)
 {
 	for (size_t i = 0, end; i < n; i = end) {
-		const struct keys *first = &keys[sorted[i].position];
-
-		for (end = i + 1; end < n && sorted[end].key == first->local &&
-				  keys[sorted[end].position].peer == first->peer;
-			end++)
+		for (end = i + 1; end < n && sorted[end].key == sorted[i].key; end++)
 			;
 		if (end - i > 1)
-			qsort_r(sorted + i, end - i, sizeof(*sorted), compare_ties, items);
+			settle_run(sorted + i, end - i, items, keys);
 	}
 }
 
