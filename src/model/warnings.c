@@ -21,8 +21,12 @@ int warnings_add(struct warnings *w, enum warning_kind kind, const char *format,
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < w->count; i++)
-		if (!strcmp(w->items[i].text, text))
+		if (!strcmp(w->items[i].text, text)) {
+			/* The heavier kind of the two stays. */
+			w->items[i].incomplete |= kind == WARNING_INCOMPLETE;
+			w->items[i].detail &= kind == WARNING_DETAIL;
 			return 0;
+		}
 	grown = reallocarray(w->items, w->count + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What an answer lacks or its reader should know, collected by every stage on the way. A text is
- * kept once, however often it is added.
+ * kept once, however often it is added, with the heaviest of its kinds.
  */
 #ifndef PORTSCOPE_MODEL_WARNINGS_H
 #define PORTSCOPE_MODEL_WARNINGS_H
