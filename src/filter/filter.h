@@ -14,7 +14,6 @@
 #define PORTSCOPE_FILTER_FILTER_H
 
 #include "model/row.h"
-#include "model/socket.h"
 #include "util/macros.h"
 #include "util/out.h"
 

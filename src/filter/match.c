@@ -157,9 +157,11 @@ static enum truth match_process(const struct node *node, const struct portscope_
 
 	if (node->kind == NODE_NUMBER)
 		return truth(in_numbers(node, process->pid));
-	/* By the name that is shown, or by the one that the kernel has. */
+	/* By the name that is shown, or by the one that the kernel has, whichever was read. */
 	name = match_string(node, process->name);
 	comm = match_string(node, process->comm);
+	if (!process->name || !process->comm)
+		return process->name ? name : comm;
 	return MAX(name, comm);
 }
 

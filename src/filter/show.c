@@ -123,6 +123,24 @@ static void show_value(struct out *o, const struct node *node, uint64_t v)
 	}
 }
 
+/* A range that is open at one end, as the order it was written by; false if it is none. */
+static bool show_order(struct out *o, const struct node *node, bool negated)
+{
+	const struct number_span *span = node->numbers;
+	const char *name = field_name(node);
+	/* With `=` these fields are conditions of another kind. */
+	bool always = !strcmp(name, "mark") || !strcmp(name, "ifindex");
+	bool at_least = node->n == 1 && span->high == UINT64_MAX;
+
+	if (node->n != 1 || !(at_least || (!span->low && (span->high || always))))
+		return false;
+	out_text(o, negated ? "not " : "");
+	out_text(o, name);
+	out_text(o, at_least ? " >= " : " <= ");
+	out_number(o, at_least ? span->low : span->high);
+	return true;
+}
+
 static void show_numbers(struct out *o, const struct node *node, bool negated)
 {
 	enum portscope_type type = portscope_field_at(node->field)->type;
@@ -139,12 +157,9 @@ static void show_numbers(struct out *o, const struct node *node, bool negated)
 		show_value(o, node, least);
 		return;
 	}
-	out_text(o, field_name(node));
-	if (!single && node->n == 1 && node->numbers[0].high == UINT64_MAX) {
-		out_text(o, negated ? " < " : " >= ");
-		out_number(o, node->numbers[0].low);
+	if (!single && show_order(o, node, negated))
 		return;
-	}
+	out_text(o, field_name(node));
 	show_relation(o, node, negated);
 	for (size_t i = 0; i < node->n; i++) {
 		const struct number_span *span = &node->numbers[i];

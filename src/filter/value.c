@@ -64,6 +64,11 @@ static const char *direction_word(unsigned i)
 	return i <= DIRECTION_OUTBOUND ? i ? direction_name(i) : "" : NULL;
 }
 
+static const char *owner_word(unsigned i)
+{
+	return i <= OWNER_UNKNOWN ? owner_state_name((enum owner_state)i) : NULL;
+}
+
 static const struct {
 	const char *field;
 	const char *(*word)(unsigned);
@@ -72,6 +77,7 @@ static const struct {
 	{"port_range", port_range_word},
 	{"exposure", exposure_word},
 	{"direction", direction_word},
+	{"owner", owner_word},
 };
 
 const char *field_word(const char *field, unsigned rank)

@@ -36,9 +36,13 @@ static inline char *out_reserve(struct out *o, size_t n)
 
 static inline void out_bytes(struct out *o, const void *bytes, size_t n)
 {
-	char *room = out_reserve(o, n);
+	char *room;
 
-	if (likely(room != NULL) && n) {
+	/* An empty text may come before there is a buffer to reckon with. */
+	if (!n)
+		return;
+	room = out_reserve(o, n);
+	if (likely(room != NULL)) {
 		memcpy(room, bytes, n);
 		o->used += n;
 	}

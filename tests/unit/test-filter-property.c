@@ -340,6 +340,75 @@ static void test_null(void **state)
 	}
 }
 
+/* A match of one holder is a match; where nobody can be a holder, nobody is. */
+static void test_holders(void **state)
+{
+	static const struct {
+		const char *text;
+		bool known, none, hidden;
+	} cases[] = {
+		{"process = nginx", true, false, false},
+		{"process = worker", true, false, false}, /* by the kernel's name */
+		{"process = sshd", false, false, false},
+		{"process != nginx", false, true, false},
+		{"process != sshd", true, true, false},
+		{"process ~ ngi*", true, false, false},
+		{"process !~ x*", true, true, false},
+		{"processes = backup", true, false, false},
+		{"process = sshd,backup", true, false, false},
+		{"process = null", false, false, true},
+		{"pid = 12", true, false, false},
+		{"pid = 11-13", true, false, false},
+		{"pid > 12", true, false, false},
+		{"pid > 13", false, false, false},
+		{"pid != 12", false, true, false},
+		{"user = 33", true, false, false},
+		{"user = 0", false, true, true}, /* the socket's, where no holder is known */
+		{"user != 0", true, false, false},
+		{"user = root,33", true, true, true},
+		{"owner = hidden", false, false, true},
+		{"owner != hidden", true, true, false},
+		{"container = web", true, false, false},
+		{"container = 0123456789ab", true, false, false},
+		{"container = 0123456789", false, false, false},
+		{"container != web", false, false, false},
+		{"container = null", false, true, true},
+		{"unit = nginx.service", true, false, false},
+		{"unit ~ *.service", true, false, false},
+		{"unit != nginx.service", false, false, false},
+	};
+	static const struct portscope_process processes[] = {
+		{.pid = 12, .name = "nginx", .comm = "worker"}, {.pid = 13, .name = "backup"}};
+	static const struct process first = {.uid = 33, .has_uid = true}, second = {.uid = 7};
+	static const struct process *const holders[] = {&first, &second};
+	static const struct portscope_container container = {
+		.runtime = "docker", .id = "0123456789abcdef", .name = "web"};
+	static const struct unit unit = {.unit = "nginx.service", .container = &container};
+	struct socket s = {.protocol = IPPROTO_TCP, .family = AF_INET, .present = SOCKET_HAS_UID};
+	struct host host = {0};
+	const struct portscope_row known = {.socket = &s,
+		.host = &host,
+		.owner = OWNER_KNOWN,
+		.processes = processes,
+		.holders = holders,
+		.n_processes = 2,
+		.unit = &unit};
+	const struct portscope_row none = {.socket = &s, .host = &host, .owner = OWNER_NONE};
+	const struct portscope_row hidden = {.socket = &s, .host = &host, .owner = OWNER_HIDDEN};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(filter_free_cleanup) struct filter *filter = NULL;
+
+		assert_int_equal(filter_parse(cases[i].text, &test_names, &filter, NULL), 0);
+		if (filter_match(filter, &known) != cases[i].known ||
+			filter_match(filter, &none) != cases[i].none ||
+			filter_match(filter, &hidden) != cases[i].hidden)
+			fail_msg("%s", cases[i].text);
+		/* The socket alone tells nothing of its holders. */
+		assert_true(filter_match_socket(filter, &s));
+	}
+}
+
 static void test_glob(void **state)
 {
 	static const struct {
@@ -387,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_many_ports),
 		cmocka_unit_test(test_autobound_program),
 		cmocka_unit_test(test_null),
+		cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_glob),
 	};
 

@@ -382,8 +382,9 @@ static void test_unknown_backend(void **state)
 	struct owner_request request = {.proc_fd = -1, .backend = "telepathy"};
 	struct owner_index *index = NULL;
 	struct warnings warnings = {0};
+	struct socket socket = with_inode(1);
 
-	assert_int_equal(owner_resolve(&request, NULL, 0, &warnings, &index), -EINVAL);
+	assert_int_equal(owner_resolve(&request, &socket, 1, &warnings, &index), -EINVAL);
 	assert_null(index);
 	warnings_done(&warnings);
 }
