@@ -138,13 +138,13 @@ static bool agrees(const char *comm, const char *name)
 }
 
 /*
- * The program's name in argv[0]: of `/usr/bin/redis-server` the last part, of a title that a
- * daemon wrote there (`nginx: worker process`) what stands before the colon, of a login shell's
- * `-bash` what follows the dash.
+ * The program's name in argv[0]: of `/usr/bin/python3` the last part, of a title that a daemon
+ * wrote there (`nginx: worker process`, `/usr/bin/redis-server 127.0.0.1:6379`) what stands before
+ * `mark`, of a login shell's `-bash` what follows the dash.
  */
-static char *argv0_name(const char *argv0)
+static char *argv0_name(const char *argv0, const char *mark)
 {
-	const char *title = strstr(argv0, ": ");
+	const char *title = strstr(argv0, mark);
 	AUTO_FREE char *path = title ? strndup(argv0, (size_t)(title - argv0)) : strdup(argv0);
 	const char *name;
 
@@ -156,13 +156,14 @@ static char *argv0_name(const char *argv0)
 
 char *process_name(const char *comm, const char *exe, const char *argv0)
 {
-	AUTO_FREE char *called = argv0_name(argv0 ? argv0 : "");
+	AUTO_FREE char *called = argv0_name(argv0 ? argv0 : "", ": ");
+	AUTO_FREE char *first = argv0_name(argv0 ? argv0 : "", " ");
 	const char *program = exe ? base_name(exe) : "";
 	char *name;
 
-	if (!called)
+	if (!called || !first)
 		return NULL;
-	if (!*program || agrees(comm, program) || agrees(comm, called))
+	if (!*program || agrees(comm, program) || agrees(comm, called) || agrees(comm, first))
 		return strdup(comm);
 	/* python3 rather than python3.11, if it was called so. */
 	if (*called && !strncmp(program, called, strlen(called)))

@@ -29,6 +29,12 @@ static void test_names(void **state)
 	check_name("nginx", "/usr/sbin/nginx", "nginx: master process /usr/sbin/nginx", "nginx");
 	check_name("postgres", "/usr/lib/postgresql/15/bin/postgres", "postgres: checkpointer ",
 		"postgres");
+	/* A link under another name, and a title that holds more than the name. */
+	check_name("redis-server", "/usr/bin/redis-check-rdb",
+		"/usr/bin/redis-server 127.0.0.1:6379", "redis-server");
+	check_name("redis-server", "/usr/bin/redis-check-rdb",
+		"/usr/bin/redis-server unixsocket:/run/redis/redis.sock", "redis-server");
+	check_name("my app", "/opt/some app/launcher", "/opt/some app/my app", "my app");
 	/* Without the right to see the executable. */
 	check_name("nginx", NULL, "nginx: worker process", "nginx");
 	/* comm is cut to 15 bytes. */
