@@ -81,23 +81,10 @@ static ssize_t read_file(int dir, const char *name, char *text, size_t size)
 	return (ssize_t)length;
 }
 
-/* The kernel writes a newline in comm as `\n` here, and a backslash as `\\`. */
-static void unescape_comm(char *comm)
-{
-	char *to = comm;
-
-	for (const char *from = comm; *from; from++) {
-		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
-			*to++ = *++from == 'n' ? '\n' : '\\';
-		else
-			*to++ = *from;
-	}
-	*to = '\0';
-}
-
 int process_parse_stat(const char *text, struct process_stat *ret)
 {
-	/* comm may hold brackets and spaces; what follows it never does. */
+	/* comm is written as it is (escapes are for /proc/PID/status alone) and may hold brackets,
+	 * spaces and newlines; what follows it never does. */
 	const char *begin = strchr(text, '('), *end = strrchr(text, ')');
 	struct process_stat stat = {0};
 	size_t length;
@@ -106,7 +93,6 @@ int process_parse_stat(const char *text, struct process_stat *ret)
 		return -EBADMSG;
 	length = MIN((size_t)(end - begin - 1), sizeof(stat.comm) - 1);
 	memcpy(stat.comm, begin + 1, length);
-	unescape_comm(stat.comm);
 	/* The start time is field 22, the state that follows comm is field 3 (proc(5)). */
 	for (int field = 3; field <= 22; field++) {
 		end = strchr(end, ' ');
