@@ -35,6 +35,7 @@ class Bootstrap(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.bin = os.path.join(self.folder.name, "bin")
         self.calls = os.path.join(self.folder.name, "calls")
+        self.policy = os.path.join(self.folder.name, "policy-rc.d")
         os.mkdir(self.bin)
         shutil.copy(os.path.join(ROOT, "bootstrap"), self.folder.name)
         for tool in BARE:
@@ -54,7 +55,8 @@ class Bootstrap(unittest.TestCase):
     def run_it(self, *arguments):
         shell = shutil.which("dash") or "/bin/sh"
         result = subprocess.run(
-            [shell, "./bootstrap", *arguments], cwd=self.folder.name, env={"PATH": self.bin},
+            [shell, "./bootstrap", *arguments], cwd=self.folder.name,
+            env={"PATH": self.bin, "BOOTSTRAP_POLICY": self.policy},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             check=False)
         return result.returncode, result.stdout, result.stderr
@@ -131,6 +133,28 @@ class Bootstrap(unittest.TestCase):
         os.unlink(self.calls)
         status, _, err = self.run_it()
         self.assertEqual((status, self.called("apt-get")), (0, []), err)
+
+    def test_daemons_stay_down(self):
+        """Those of the lab are installed, on Debian, but do not run afterwards."""
+        self.fake_tools()
+        self.fake("apt-get", f'case "$*" in *" install "*) cat {self.policy} >>{self.calls} ;; esac')
+        self.assertIn("nginx", self.run_it("packages", "apt")[1].split())
+        self.assertNotIn("nginx", self.run_it("packages", "dnf")[1].split())
+        self.run_it("deps")
+        with open(self.calls, encoding="utf-8") as f:
+            self.assertIn("exit 101\n", f)
+        self.assertFalse(os.path.exists(self.policy), "it is left behind")
+        # A policy that is there already is nobody's to change.
+        with open(self.policy, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexit 0\n")
+        self.run_it("deps")
+        with open(self.policy, encoding="utf-8") as f:
+            self.assertEqual(f.read(), "#!/bin/sh\nexit 0\n")
+        # Who only builds gets neither.
+        os.unlink(self.policy)
+        os.unlink(self.calls)
+        self.run_it("build")
+        self.assertNotIn("nginx", " ".join(self.called("apt-get")))
 
     def test_no_install(self):
         self.fake("apt-get", "")

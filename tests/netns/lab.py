@@ -234,11 +234,12 @@ def proc_endpoint(text):
     return socket.inet_ntop(family, words), int(port, 16)
 
 
-def proc_net():
-    """What /proc/net/{tcp,tcp6,udp,udp6} say; it knows neither interface nor cookie."""
+def proc_net(pid='self'):
+    """What /proc/net/{tcp,tcp6,udp,udp6} say, in the namespace of a process; it knows neither
+    interface nor cookie."""
     sockets = []
     for name in ('tcp', 'tcp6', 'udp', 'udp6'):
-        with open('/proc/self/net/' + name) as f:
+        with open('/proc/%s/net/%s' % (pid, name)) as f:
             lines = f.read().splitlines()[1:]
         for line in lines:
             words = line.split()
