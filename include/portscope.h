@@ -272,4 +272,146 @@ size_t portscope_count(const struct portscope_snapshot *snapshot);
 /** What was counted; final after portscope_each(). */
 struct portscope_counts portscope_get_counts(const struct portscope_snapshot *snapshot);
 
+/*
+ * What a port is: knowledge that needs no privilege, no network and no socket. A port number is
+ * not a protocol, so that every name given here is a hint.
+ */
+
+struct portscope_knowledge;
+
+/** Reads this site's names of services and what this kernel does with ports. */
+int portscope_knowledge_open(struct portscope_knowledge **ret);
+
+/** Frees it and whatever it handed out but for what has a free function; NULL is fine. */
+struct portscope_knowledge *portscope_knowledge_close(struct portscope_knowledge *knowledge);
+
+/** What could not be read. */
+const struct portscope_warning *portscope_knowledge_warnings(
+	const struct portscope_knowledge *knowledge, size_t *ret_count);
+
+/** What this kernel does with port numbers (ip(7)). */
+struct portscope_kernel_ports {
+	bool ephemeral_known;
+	uint16_t ephemeral_low, ephemeral_high; /**< ip_local_port_range, inclusive */
+	bool privileged_known;
+	uint16_t unprivileged_from; /**< ip_unprivileged_port_start */
+};
+
+struct portscope_kernel_ports portscope_kernel_ports(const struct portscope_knowledge *knowledge);
+
+/** One of ICANN's ranges (RFC 6335, section 6). */
+struct portscope_range {
+	const char *name; /**< as in the field port_range */
+	uint16_t low, high;
+	const char *brief;   /**< what it is for, in a few words */
+	const char *purpose; /**< the same in sentences */
+	const char *reference;
+};
+
+/** Range `i`, from low to high; NULL after the last. */
+const struct portscope_range *portscope_range_at(unsigned i);
+
+/** A service that IANA registered for a port. */
+struct portscope_registration {
+	const char *name;
+	const char *description; /**< NULL: empty in the registry */
+	uint16_t low, high;      /**< all ports of the registration */
+};
+
+/** What commonly runs on a port, whoever registered it. */
+struct portscope_de_facto {
+	const char *name;
+	const char *software;
+	const char *source; /**< where that is documented */
+	bool ambiguous;     /**< other programs commonly use the port as well */
+};
+
+/** What is wrong with a service on that port. */
+struct portscope_risk {
+	const char *key;      /**< of the fact; not the name of the port */
+	const char *risk;     /**< class: `cleartext-credentials` */
+	const char *severity; /**< info, low, medium, high or critical, if not only on loopback */
+	unsigned rank;        /**< of the severity, from 0 */
+	const char *why;
+	const char *safer;     /**< what to do instead */
+	const char *reference; /**< several are separated by `; `; NULL: none was verified */
+};
+
+/** The other half of a pair: a service in clear text and its protected counterpart. */
+struct portscope_counterpart {
+	const char *protocol;
+	uint16_t port;
+	const char *name; /**< canonical name of that port; NULL: none */
+	const char *mechanism;
+	const char *reference;
+	/** How the protected one relates to the other: `replace`, it does the same;
+	    `upgrade-in-place`, it is the same port; `companion`, both are needed; `alternative`. */
+	const char *relation;
+};
+
+/** A port of a family: services that one application uses together, or one in several dresses. */
+struct portscope_member {
+	const char *protocol;
+	uint16_t port;
+	const char *name; /**< canonical; NULL: none */
+	const char *role; /**< what it does in the family */
+};
+
+/** A port of one protocol. */
+struct portscope_use {
+	const char *protocol; /**< tcp, udp, sctp or dccp */
+	const char *name;     /**< the one name by which portscope calls it; NULL: none */
+	const char *source;   /**< as the field service_source; NULL without a name */
+	bool hint;            /**< other programs commonly use the port as well */
+	const char *reason;   /**< why it is not the first registered name; mostly NULL */
+	const struct portscope_registration *registrations; /**< in the order of the registry */
+	size_t n_registrations;
+	const struct portscope_de_facto *de_facto; /**< NULL: none known */
+	const struct portscope_risk *risks;
+	size_t n_risks;
+	const struct portscope_counterpart *protected_by;
+	size_t n_protected_by;
+	const struct portscope_counterpart *protects;
+	size_t n_protects;
+	const char *family;                     /**< NULL: it stands alone */
+	const struct portscope_member *members; /**< of the family, this port among them */
+	size_t n_members;
+};
+
+/** What is known of a port. */
+struct portscope_port {
+	uint16_t port;
+	const struct portscope_range *range;
+	bool ephemeral;  /**< this kernel may hand it out by itself */
+	bool reserved;   /**< it does not, by ip_local_reserved_ports */
+	bool privileged; /**< to bind it needs CAP_NET_BIND_SERVICE */
+	bool named;      /**< at least one protocol has a name for it, or something to tell */
+	const struct portscope_use *uses; /**< tcp, udp, and others where they have a name */
+	size_t n_uses;
+};
+
+/** Tells what is known of a port; to be freed by portscope_port_free(). -ENOMEM at worst. */
+int portscope_explain(
+	const struct portscope_knowledge *knowledge, uint16_t port, struct portscope_port **ret);
+
+struct portscope_port *portscope_port_free(struct portscope_port *port);
+
+/** Where a name is found. */
+struct portscope_place {
+	const char *protocol;
+	uint16_t low, high;
+};
+
+/**
+ * The ports that somebody calls `name`: any registered or de-facto name or alias, this site's
+ * among them, in any case; `* ? [` make it a glob(7). Ordered by port, the caller's to free().
+ * -ENOENT: nobody calls a port so.
+ */
+int portscope_find_ports(const struct portscope_knowledge *knowledge, const char *name,
+	struct portscope_place **ret, size_t *ret_count);
+
+/** Fills `ret` with up to `n` names near to `word`, the nearest first; returns their number. */
+size_t portscope_similar_names(
+	const struct portscope_knowledge *knowledge, const char *word, const char **ret, size_t n);
+
 #endif

@@ -502,3 +502,11 @@ int service_ports(const struct service_names *names, const char *name, unsigned 
 	*ret_count = count;
 	return 0;
 }
+
+bool service_next_word(const struct service_names *names, size_t *position, const char **ret)
+{
+	if (!names || *position >= names->count)
+		return false;
+	*ret = names->names[(*position)++].name;
+	return true;
+}

@@ -63,4 +63,7 @@ struct service_port {
 int service_ports(const struct service_names *names, const char *name, unsigned protocols,
 	struct service_port **ret, size_t *ret_count);
 
+/** Walks the names and aliases of the site's files; `*position` starts at 0. */
+bool service_next_word(const struct service_names *names, size_t *position, const char **ret);
+
 #endif

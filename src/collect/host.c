@@ -137,6 +137,20 @@ int collect_ephemeral(int proc_fd, struct ephemeral_ports *ret)
 	return r < 0 ? r : parse_reserved(reserved, &ret->reserved);
 }
 
+int collect_unprivileged_start(int proc_fd, uint16_t *ret)
+{
+	AUTO_FREE char *text = NULL;
+	unsigned start;
+	int r = file_read_line(proc_fd, "sys/net/ipv4/ip_unprivileged_port_start", &text);
+
+	if (r < 0)
+		return r;
+	if (sscanf(text, "%u", &start) != 1 || start > 65535)
+		return -EBADMSG;
+	*ret = start;
+	return 0;
+}
+
 void ephemeral_done(struct ephemeral_ports *ports)
 {
 	free(ports->reserved);

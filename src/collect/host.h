@@ -12,6 +12,8 @@ void interfaces_done(struct interfaces *interfaces);
 
 /** The kernel's ephemeral ports (ip(7): ip_local_port_range, ip_local_reserved_ports). */
 int collect_ephemeral(int proc_fd, struct ephemeral_ports *ret);
+/** The first port that needs no privilege to be bound (ip(7): ip_unprivileged_port_start). */
+int collect_unprivileged_start(int proc_fd, uint16_t *ret);
 void ephemeral_done(struct ephemeral_ports *ports);
 
 /** Names of the users that own `sockets`; a number as text where there is none, or `numeric`. */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a word to ports: names, aliases and globs over all that the registry and the site know. */
+#include "explain/knowledge.h"
+
+#include <fnmatch.h>
+#include <string.h>
+#include <strings.h>
+
+#include "registry/registry.h"
+#include "util/suggest.h"
+
+/** The places found so far. */
+struct places {
+	struct portscope_place *items;
+	size_t count, room;
+};
+
+static int add_place(struct places *places, uint8_t protocol, uint16_t low, uint16_t high)
+{
+	if (places->count == places->room) {
+		size_t room = places->room ? 2 * places->room : 16;
+		struct portscope_place *grown = reallocarray(places->items, room, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		places->items = grown;
+		places->room = room;
+	}
+	places->items[places->count++] =
+		(struct portscope_place){knowledge_protocol_name(protocol), low, high};
+	return 0;
+}
+
+/* All that carry exactly this name; nobody does is no failure here. */
+static int add_named(const struct portscope_knowledge *k, const char *name, struct places *places)
+{
+	AUTO_FREE struct service_port *ports = NULL;
+	int id = registry_find_name(name, strlen(name));
+	struct registry_place place;
+	size_t n = 0;
+	int r = service_ports(k->services, name, PORTSCOPE_TCP | PORTSCOPE_UDP, &ports, &n);
+
+	if (r == -ENOENT)
+		r = 0;
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = add_place(places, ports[i].protocol, ports[i].low, ports[i].high);
+	for (size_t i = 0; id >= 0 && r >= 0 && registry_next_place(id, &i, &place);)
+		if (place.protocol != IPPROTO_TCP && place.protocol != IPPROTO_UDP)
+			r = add_place(places, place.protocol, place.low, place.high);
+	return r;
+}
+
+/* By the keys of the facts on risks, which call some ports as their software does: php-fpm. */
+static int add_by_risk(const char *pattern, struct places *places)
+{
+	struct registry_insecure row;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && registry_next_insecure_of_all(&i, &row);)
+		if (!fnmatch(pattern, row.key, FNM_CASEFOLD))
+			r = add_place(places, row.protocol, row.low, row.high);
+	return r;
+}
+
+static int add_matching(
+	const struct portscope_knowledge *k, const char *pattern, struct places *places)
+{
+	const char *word;
+	int r = 0;
+
+	for (size_t id = 0; id < registry_name_total() && r >= 0; id++)
+		if (!fnmatch(pattern, registry_name_at(id), FNM_CASEFOLD))
+			r = add_named(k, registry_name_at(id), places);
+	for (size_t i = 0; r >= 0 && service_next_word(k->services, &i, &word);)
+		if (!registry_knows_name(word, strlen(word)) &&
+			!fnmatch(pattern, word, FNM_CASEFOLD))
+			r = add_named(k, word, places);
+	return r;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct portscope_place *x = a, *y = b;
+
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	return strcmp(x->protocol, y->protocol);
+}
+
+/* Orders the places and drops doubles. */
+static void order_places(struct places *places)
+{
+	size_t n = 0;
+
+	qsort(places->items, places->count, sizeof(*places->items), compare_places);
+	for (size_t i = 0; i < places->count; i++)
+		if (!n || compare_places(&places->items[n - 1], &places->items[i]) != 0)
+			places->items[n++] = places->items[i];
+	places->count = n;
+}
+
+int portscope_find_ports(const struct portscope_knowledge *k, const char *name,
+	struct portscope_place **ret, size_t *ret_count)
+{
+	bool glob = strpbrk(name, "*?[") != NULL;
+	struct places places = {0};
+	int r = glob ? add_matching(k, name, &places) : add_named(k, name, &places);
+
+	if (r >= 0 && (glob || !places.count))
+		r = add_by_risk(name, &places);
+	if (r >= 0 && !places.count)
+		r = -ENOENT;
+	if (r < 0) {
+		free(places.items);
+		return r;
+	}
+	order_places(&places);
+	*ret = places.items;
+	*ret_count = places.count;
+	return 0;
+}
+
+size_t portscope_similar_names(
+	const struct portscope_knowledge *k, const char *word, const char **ret, size_t n)
+{
+	AUTO_FREE const char **names = NULL;
+	size_t count = 0, found = 0, total = registry_name_total();
+	const char *site;
+
+	for (size_t i = 0; service_next_word(k->services, &i, &site);)
+		total++;
+	names = reallocarray(NULL, total, sizeof(*names));
+	if (!names)
+		return 0;
+	for (size_t i = 0; service_next_word(k->services, &i, &site);)
+		names[count++] = site;
+	for (size_t id = 0; id < registry_name_total(); id++)
+		names[count++] = registry_name_at(id);
+	while (found < n) {
+		const char *near = suggest(word, names, count);
+
+		if (!near)
+			break;
+		ret[found++] = near;
+		/* What was given once, in whatever case, is not given again. */
+		for (size_t i = 0; i < count; i++)
+			if (names[i] && !strcasecmp(names[i], near))
+				names[i] = NULL;
+	}
+	return found;
+}
