@@ -10,6 +10,7 @@
 
 const struct command *const commands[] = {
 	&command_list,
+	&command_explain,
 	NULL,
 };
 

@@ -6,7 +6,9 @@
 /** A command as a bit: an option of the option table says by these which commands take it. */
 enum command_bit {
 	COMMAND_LIST = 1 << 0,
-	COMMAND_ALL = COMMAND_LIST,
+	COMMAND_EXPLAIN = 1 << 1,
+	COMMAND_FREE = 1 << 2,
+	COMMAND_ALL = COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE,
 };
 
 struct command {
@@ -23,6 +25,6 @@ struct command {
 /** All commands, the default one first; ends with NULL. */
 extern const struct command *const commands[];
 
-extern const struct command command_list;
+extern const struct command command_list, command_explain;
 
 #endif

@@ -297,22 +297,6 @@ static void report_hidden(const struct portscope_snapshot *snapshot)
 			counts.rows, geteuid() ? "; run it as root to see them" : "");
 }
 
-/* Tells a reader what the answer lacks; returns the exit status that follows from it. */
-static int report_warnings(const struct list *l, const struct portscope_snapshot *snapshot)
-{
-	int status = STATUS_DONE;
-	size_t n;
-	const struct portscope_warning *w = portscope_get_warnings(snapshot, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (w[i].incomplete)
-			status = STATUS_INCOMPLETE;
-		if (!w[i].detail || l->options.verbose)
-			message("%s", w[i].text);
-	}
-	return status;
-}
-
 /* Where no socket has a lone port as its own, the peers' ports are meant. */
 static int open_snapshot(struct list *l, struct portscope_snapshot **ret)
 {
@@ -361,8 +345,10 @@ static int explain_filter(const struct list *l)
 static int run(struct list *l)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+	const struct portscope_warning *warnings;
 	struct portscope_snapshot *snapshot;
 	int r, status, written;
+	size_t n;
 
 	l->printer.out = &out;
 	r = open_snapshot(l, &snapshot);
@@ -372,7 +358,8 @@ static int run(struct list *l)
 	}
 	r = print_all(l, snapshot);
 	written = output_finish(&out);
-	status = report_warnings(l, snapshot);
+	warnings = portscope_get_warnings(snapshot, &n);
+	status = output_warnings(warnings, n, l->options.verbose);
 	report_hidden(snapshot);
 	if (r < 0 && !out.error) {
 		message("the listing ended early: %s", strerror(-r));

@@ -33,6 +33,10 @@ enum option_id {
 	OPTION_LIST_FIELDS,
 	OPTION_COLOR,
 	OPTION_VERBOSE,
+	OPTION_LIST,
+	OPTION_INSECURE,
+	OPTION_RANGE,
+	OPTION_PROTOCOL,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -46,14 +50,14 @@ static const struct {
 	{OPTION_##id, {letter, name, argument, help, commands}}
 	OPTION(LISTENING,   'l', "listening",   NULL,   COMMAND_LIST, "what listens: TCP in listen, UDP unconnected"),
 	OPTION(ALL,         'a', "all",         NULL,   COMMAND_LIST, "what listens and what is connected, in every state"),
-	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_LIST, "TCP alone"),
-	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_LIST, "UDP alone"),
+	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_ALL, "TCP alone"),
+	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_ALL, "UDP alone"),
 	OPTION(IPV4,        '4', "ipv4",        NULL,   COMMAND_LIST, "IPv4 alone, dual-stack sockets among it"),
 	OPTION(IPV6,        '6', "ipv6",        NULL,   COMMAND_LIST, "IPv6 alone"),
 	OPTION(NUMERIC,     'n', "numeric",     NULL,   COMMAND_LIST, "no names of users; services keep theirs"),
 	OPTION(PROCESSES,   'p', "processes",   NULL,   COMMAND_LIST, "every process that holds a socket"),
-	OPTION(NO_HEADER,   'H', "no-header",   NULL,   COMMAND_LIST, "no line of titles"),
-	OPTION(JSON,        'j', "json",        NULL,   COMMAND_LIST, "one JSON document"),
+	OPTION(NO_HEADER,   'H', "no-header",   NULL,   COMMAND_LIST | COMMAND_EXPLAIN, "no line of titles"),
+	OPTION(JSON,        'j', "json",        NULL,   COMMAND_ALL, "one JSON document"),
 	OPTION(JSON_LINES,  0,   "json-lines",  NULL,   COMMAND_LIST, "one JSON record a line, as they come"),
 	OPTION(CSV,         0,   "csv",         NULL,   COMMAND_LIST, "comma-separated values for spreadsheets"),
 	OPTION(COLUMNS,     0,   "columns",     "LIST", COMMAND_LIST, "fields to show; +LIST adds to the default ones"),
@@ -62,7 +66,11 @@ static const struct {
 	OPTION(EXPLAIN_FILTER, 0, "explain-filter", NULL, COMMAND_LIST, "say how the filter was understood, and end"),
 	OPTION(LIST_FIELDS, 0,   "list-fields", NULL,   COMMAND_LIST, "name all fields and end"),
 	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST, "auto, always or never"),
-	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST, "say more about how the answer came about"),
+	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST | COMMAND_EXPLAIN, "say more about how the answer came about"),
+	OPTION(LIST,        0,   "list",        NULL,   COMMAND_EXPLAIN, "the whole table of knowledge"),
+	OPTION(INSECURE,    0,   "insecure",    NULL,   COMMAND_EXPLAIN, "with --list, only what may be insecure"),
+	OPTION(RANGE,       0,   "range",       "RANGE", COMMAND_EXPLAIN, "explain a range, or --list its ports"),
+	OPTION(PROTOCOL,    0,   "protocol",    "PROTO", COMMAND_EXPLAIN | COMMAND_FREE, "tcp, udp or both"),
 	OPTION(HELP,        'h', "help",        NULL,   COMMAND_ALL,  "this help"),
 	OPTION(VERSION,     'V', "version",     NULL,   COMMAND_ALL,  "the version"),
 };
@@ -189,6 +197,8 @@ static int wrong_letter(const struct command *command, char letter)
 		message("option -%c needs an argument: -%c %s", letter, letter, found->argument);
 	else if (command->bit == COMMAND_LIST && strchr(letters_of_ss, letter))
 		message("option -%c of ss is not covered by portscope: use ss", letter);
+	else if (command->bit != COMMAND_LIST && letter >= '0' && letter <= '9')
+		message("unknown option -%c; a port is a number from 0 to 65535", letter);
 	else
 		message("unknown option -%c; see portscope %s%s--help", letter, help,
 			*help ? " " : "");
@@ -221,6 +231,26 @@ static int set_colour(struct options *o, const char *when)
 		}
 	near = suggest(when, words, ARRAY_SIZE(words));
 	message("--color is auto, always or never, not '%s'%s%s%s", when,
+		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return STATUS_USAGE;
+}
+
+static int set_protocol(struct options *o, const char *name)
+{
+	static const char *const words[] = {
+		[PORTSCOPE_TCP] = "tcp",
+		[PORTSCOPE_UDP] = "udp",
+		[PORTSCOPE_TCP | PORTSCOPE_UDP] = "both",
+	};
+	const char *near;
+
+	for (size_t i = 1; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(name, words[i])) {
+			o->protocols |= i;
+			return 0;
+		}
+	near = suggest(name, words, ARRAY_SIZE(words));
+	message("--protocol is tcp, udp or both, not '%s'%s%s%s", name,
 		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	return STATUS_USAGE;
 }
@@ -281,6 +311,17 @@ static int apply(struct options *o, int id)
 	case OPTION_VERBOSE:
 		o->verbose = true;
 		return 0;
+	case OPTION_LIST:
+		o->list = true;
+		return 0;
+	case OPTION_INSECURE:
+		o->insecure = true;
+		return 0;
+	case OPTION_RANGE:
+		o->range = optarg;
+		return 0;
+	case OPTION_PROTOCOL:
+		return set_protocol(o, optarg);
 	case OPTION_HELP:
 		o->help = true;
 		return 0;

@@ -35,6 +35,8 @@ struct options {
 	const char *columns;         /**< NULL: the default ones */
 	const char *sort;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
+	bool list, insecure; /**< of explain */
+	const char *range;
 	char **words; /**< what is not an option; ends in NULL */
 	int n_words;
 };

@@ -37,6 +37,19 @@ int output_finish(struct out *o)
 	return STATUS_FAILED;
 }
 
+int output_warnings(const struct portscope_warning *warnings, size_t n, bool verbose)
+{
+	int status = STATUS_DONE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (warnings[i].incomplete)
+			status = STATUS_INCOMPLETE;
+		if (!warnings[i].detail || verbose)
+			message("%s", warnings[i].text);
+	}
+	return status;
+}
+
 int output_text(void (*write_text)(struct out *o))
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};

@@ -13,6 +13,8 @@ unsigned output_width(void);
 bool output_colour(const struct options *options);
 /** Writes what is left; an exit status. A closed pipe ends quietly: its reader has seen enough. */
 int output_finish(struct out *o);
+/** Tells a reader what the answer lacks; the exit status that follows from it. */
+int output_warnings(const struct portscope_warning *warnings, size_t n, bool verbose);
 /** Writes one text; an exit status. */
 int output_text(void (*write_text)(struct out *o));
 /** Writes what --help or --version asks for; an exit status. */

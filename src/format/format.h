@@ -49,6 +49,12 @@ struct format {
 
 extern const struct format format_table, format_json, format_json_lines, format_csv;
 
+struct json;
+
+/** Writes the members `complete` and `warnings`; details count where `verbose`. */
+void format_json_warnings(
+	struct json *j, const struct portscope_warning *warnings, size_t n, bool verbose);
+
 /** Says which columns a narrow table had to leave out, if any. */
 void table_left_out(struct printer *p);
 

@@ -179,11 +179,8 @@ static void put_query(struct json *j, const struct listing *listing)
 	json_write_close(j, '}');
 }
 
-/* `complete` and `warnings`: together, since the one follows from the other. */
-static void put_completeness(struct json *j, const struct listing *listing)
+void format_json_warnings(struct json *j, const struct portscope_warning *w, size_t n, bool verbose)
 {
-	size_t n;
-	const struct portscope_warning *w = portscope_get_warnings(listing->snapshot, &n);
 	bool complete = true;
 
 	for (size_t i = 0; i < n; i++)
@@ -191,7 +188,7 @@ static void put_completeness(struct json *j, const struct listing *listing)
 	json_write_bool(j, "complete", complete);
 	json_write_open(j, "warnings", '[');
 	for (size_t i = 0; i < n; i++) {
-		if (w[i].detail && !listing->verbose)
+		if (w[i].detail && !verbose)
 			continue;
 		json_write_open(j, NULL, '{');
 		json_write_text(j, "text", w[i].text);
@@ -199,6 +196,15 @@ static void put_completeness(struct json *j, const struct listing *listing)
 		json_write_close(j, '}');
 	}
 	json_write_close(j, ']');
+}
+
+/* `complete` and `warnings`: together, since the one follows from the other. */
+static void put_completeness(struct json *j, const struct listing *listing)
+{
+	size_t n;
+	const struct portscope_warning *w = portscope_get_warnings(listing->snapshot, &n);
+
+	format_json_warnings(j, w, n, listing->verbose);
 }
 
 static void json_put_time(struct json *j, const struct listing *listing)

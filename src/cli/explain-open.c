@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who has a port open: the listing is taken once and walked for each port. */
+#include "cli/explain-open.h"
+
+/* A busy server has thousands of connections on its port; its page shows the first. */
+#define ROWS_MAX 20
+
+static const char *const text_columns[] = {
+	"protocol", "state", "local", "peer", "direction", "process", "user"};
+
+static void take_field(uint16_t *ids, size_t *n, int id)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (ids[i] == id)
+			return;
+	if (id >= 0 && *n < FORMAT_COLUMNS_MAX)
+		ids[(*n)++] = id;
+}
+
+int explain_open(struct explain_open *open, bool json)
+{
+	size_t n = 0;
+
+	*open = (struct explain_open){
+		.query =
+			{
+				.protocols = PORTSCOPE_TCP | PORTSCOPE_UDP,
+				.families = PORTSCOPE_INET | PORTSCOPE_INET6,
+				.states = PORTSCOPE_STATES_ALL,
+			},
+		.protocol = portscope_field_find("protocol"),
+		.local_port = portscope_field_find("local_port"),
+		.remote_port = portscope_field_find("remote_port"),
+		.owner = portscope_field_find("owner"),
+	};
+	if (json)
+		for (unsigned id = 0; portscope_field_at(id); id++)
+			take_field(
+				open->columns, &n, portscope_field_at(id)->in_json ? (int)id : -1);
+	else
+		for (size_t i = 0; i < ARRAY_SIZE(text_columns); i++)
+			take_field(open->columns, &n, portscope_field_find(text_columns[i]));
+	open->listing = (struct listing){
+		.query = &open->query,
+		.command = "explain",
+		.columns = open->columns,
+		.n_columns = n,
+	};
+	memcpy(open->fields, open->columns, sizeof(open->fields));
+	take_field(open->fields, &n, open->protocol);
+	take_field(open->fields, &n, open->local_port);
+	take_field(open->fields, &n, open->remote_port);
+	take_field(open->fields, &n, open->owner);
+	open->query.fields = open->fields;
+	open->query.n_fields = n;
+	return portscope_open(&open->query, &open->snapshot);
+}
+
+void explain_open_close(struct explain_open *open)
+{
+	open->snapshot = portscope_close(open->snapshot);
+}
+
+/** A walk over the sockets of a port. */
+struct walk {
+	struct explain_open *open;
+	uint16_t port;
+	unsigned protocols;
+	struct printer printer;
+	void (*take)(struct printer *p, const struct portscope_row *row);
+	size_t most;
+	size_t found;
+	size_t hidden; /**< of those taken */
+};
+
+static bool is_port(const struct portscope_row *row, int field, uint16_t port)
+{
+	struct portscope_value value;
+
+	portscope_get(row, field, &value);
+	return value.known && value.number == port;
+}
+
+static bool is_hidden(const struct portscope_row *row, int field)
+{
+	struct portscope_value value;
+
+	if (field < 0)
+		return false;
+	portscope_get(row, field, &value);
+	return value.known && !strcmp(value.word.name, "hidden");
+}
+
+static int take_row(const struct portscope_row *row, void *userdata)
+{
+	struct walk *w = userdata;
+	struct portscope_value protocol;
+
+	portscope_get(row, w->open->protocol, &protocol);
+	if (!(explain_protocol_bit(protocol.word.name) & w->protocols) ||
+		(!is_port(row, w->open->local_port, w->port) &&
+			!is_port(row, w->open->remote_port, w->port)))
+		return 0;
+	if (w->found++ < w->most) {
+		w->take(&w->printer, row);
+		w->hidden += is_hidden(row, w->open->owner);
+	}
+	return 0;
+}
+
+static int walk(struct walk *w, void (*take)(struct printer *p, const struct portscope_row *row))
+{
+	w->take = take;
+	w->found = w->hidden = 0;
+	return portscope_each(w->open->snapshot, take_row, w);
+}
+
+static void put_indented(struct out *o, const char *text, size_t length)
+{
+	for (const char *end = text + length; text < end;) {
+		const char *stop = memchr(text, '\n', end - text);
+
+		out_blanks(o, 2);
+		out_bytes(o, text, stop - text + 1);
+		text = stop + 1;
+	}
+}
+
+int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, unsigned protocols)
+{
+	AUTO_OUT struct out table = {.fd = -1};
+	struct walk w = {
+		.open = open,
+		.port = port,
+		.protocols = protocols,
+		.printer = {.listing = &open->listing, .out = &table},
+		.most = ROWS_MAX,
+	};
+	int r;
+
+	open->listing.snapshot = open->snapshot;
+	format_table.begin(&w.printer);
+	r = walk(&w, format_table.measure);
+	if (r >= 0)
+		r = walk(&w, format_table.row);
+	open->hidden += w.hidden;
+	page_line(p, 0, 0);
+	if (w.found) {
+		format_table.end(&w.printer);
+		page_words(p, "Open on this host now:");
+		page_end(p);
+		put_indented(p->out, table.buffer, table.used);
+		if (w.found > ROWS_MAX) {
+			page_line(p, 2, 2);
+			page_format(p, "and %zu more", w.found - ROWS_MAX);
+		}
+	} else {
+		out_done(&w.printer.scratch);
+		page_words(p, "Open on this host now: nothing.");
+	}
+	page_end(p);
+	return r;
+}
+
+int explain_open_json(struct explain_open *open, struct json *j, uint16_t port, unsigned protocols)
+{
+	struct walk w = {
+		.open = open,
+		.port = port,
+		.protocols = protocols,
+		.printer = {.listing = &open->listing, .out = j->out},
+		.most = SIZE_MAX,
+	};
+	int r;
+
+	json_write_open(j, "sockets", '[');
+	r = walk(&w, format_json.row);
+	open->hidden += w.hidden;
+	json_write_close(j, ']');
+	return r;
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command `explain`: from words to ports, and from ports to pages or a table. */
+#include "cli/explain.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/explain-open.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "format/text.h"
+#include "util/suggest.h"
+
+/* A word that means more ports than these gets a table, not pages. */
+#define PAGES_MAX 8
+/* Set beside the protocols of a port that gets a page. */
+#define PAGE 16
+/* Lines get no longer than this: prose of 200 columns is hard to read. */
+#define WIDTH_MAX 100
+#define WIDTH_MIN 40
+
+struct explain {
+	struct options options;
+	unsigned protocols;
+	bool json;
+	const struct portscope_range *range;
+	struct portscope_knowledge *knowledge;
+	struct explain_open open;
+	bool pages;                         /**< at least one port gets a page */
+	bool unknown;                       /**< a name that nobody has was asked for */
+	struct portscope_warning *warnings; /**< of both phases; the array is owned */
+	size_t n_warnings;
+	uint8_t wanted[65536]; /**< protocols of each port, and PAGE */
+};
+
+static const struct portscope_range *find_range(const char *name)
+{
+	const char *names[8];
+	const struct portscope_range *range;
+	const char *near;
+	unsigned n = 0;
+
+	for (; n < ARRAY_SIZE(names) && (range = portscope_range_at(n)); n++) {
+		if (!strcmp(range->name, name))
+			return range;
+		names[n] = range->name;
+	}
+	near = suggest(name, names, n);
+	message("--range is well-known, registered or dynamic, not '%s'%s%s%s", name,
+		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return NULL;
+}
+
+/* What is asked of how many ports decides what they get. */
+static void want(
+	struct explain *e, const struct portscope_place *places, size_t n, unsigned protocols)
+{
+	size_t ports = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ports += places[i].high - places[i].low + 1;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned port = places[i].low; port <= places[i].high; port++) {
+			unsigned bits = places[i].protocol
+						? explain_protocol_bit(places[i].protocol)
+						: EXPLAIN_ALL;
+
+			e->wanted[port] |= bits & protocols & e->protocols;
+			if (e->wanted[port] && ports <= PAGES_MAX) {
+				e->wanted[port] |= PAGE;
+				e->pages = true;
+			}
+		}
+}
+
+/* Reads the digits that `text` starts with; more than a port has becomes 65536. */
+static unsigned read_port(const char **text)
+{
+	unsigned port = 0;
+
+	for (; isdigit((unsigned char)**text); (*text)++)
+		port = MIN(port * 10 + (**text - '0'), 65536u);
+	return port;
+}
+
+static int want_ports(struct explain *e, const char *word, const char *ports, unsigned protocols)
+{
+	const char *at = ports;
+	unsigned low = read_port(&at), high = low;
+
+	if (*at == '-') {
+		at++;
+		high = read_port(&at);
+	}
+	if (low > 65535 || high > 65535) {
+		message("'%s': a port is 0 to 65535", word);
+		return STATUS_USAGE;
+	}
+	if (low > high) {
+		message("'%s': the lower port of a range stands first", word);
+		return STATUS_USAGE;
+	}
+	want(e, &(struct portscope_place){NULL, low, high}, 1, protocols);
+	return 0;
+}
+
+/* True for `22` and `137-139`. */
+static bool is_numeric(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n && text[n] == '-' && isdigit((unsigned char)text[n + 1]))
+		n += 1 + strspn(text + n + 1, "0123456789");
+	return n && !text[n];
+}
+
+static void unknown_name(struct explain *e, const char *name)
+{
+	AUTO_OUT struct out list = {.fd = -1};
+	const char *near[3];
+	size_t n = portscope_similar_names(e->knowledge, name, near, ARRAY_SIZE(near));
+
+	for (size_t i = 0; i < n; i++)
+		out_format(&list, "%s%s", i ? (i + 1 == n ? " or " : ", ") : "", near[i]);
+	if (n)
+		message("no service is called '%s'; did you mean %.*s?", name, (int)list.used,
+			list.buffer);
+	else
+		message("no service is called '%s'", name);
+	e->unknown = true;
+}
+
+static int want_name(struct explain *e, const char *name, unsigned protocols)
+{
+	AUTO_FREE struct portscope_place *places = NULL;
+	size_t n;
+	int r = portscope_find_ports(e->knowledge, name, &places, &n);
+
+	if (r >= 0) {
+		want(e, places, n, protocols);
+		return 0;
+	}
+	if (r != -ENOENT) {
+		message("cannot look '%s' up: %s", name, strerror(-r));
+		return STATUS_FAILED;
+	}
+	if (!isalpha((unsigned char)*name) && !strpbrk(name, "*?[")) {
+		message("'%s' is neither a port, 0 to 65535, nor a service", name);
+		return STATUS_USAGE;
+	}
+	unknown_name(e, name);
+	return 0;
+}
+
+static int want_word(struct explain *e, const char *word)
+{
+	AUTO_FREE char *head = strdup(word);
+	char *slash = head ? strrchr(head, '/') : NULL;
+	unsigned protocols = EXPLAIN_ALL;
+
+	if (!head) {
+		message("out of memory");
+		return STATUS_FAILED;
+	}
+	if (slash) {
+		*slash = 0;
+		protocols = explain_protocol_bit(slash + 1);
+		if (!protocols) {
+			message("'%s': the protocol is tcp, udp, sctp or dccp, not '%s'", word,
+				slash + 1);
+			return STATUS_USAGE;
+		}
+	}
+	return is_numeric(head) ? want_ports(e, word, head, protocols)
+				: want_name(e, head, protocols);
+}
+
+static void want_all(struct explain *e)
+{
+	const struct portscope_range *r = e->range;
+
+	for (unsigned port = r ? r->low : 0; port <= (r ? r->high : 65535u); port++)
+		e->wanted[port] = e->protocols;
+}
+
+static int want_words(struct explain *e)
+{
+	for (int i = 0; i < e->options.n_words; i++) {
+		int status = want_word(e, e->options.words[i]);
+
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+static int check_usage(struct explain *e)
+{
+	const struct options *o = &e->options;
+
+	e->protocols = o->protocols ? o->protocols : EXPLAIN_ALL;
+	e->json = o->format;
+	if (o->range) {
+		e->range = find_range(o->range);
+		if (!e->range)
+			return STATUS_USAGE;
+	}
+	if (o->insecure && !o->list)
+		message("--insecure goes with --list");
+	else if (o->n_words && (o->list || o->range))
+		message("%s explains no single port: leave out '%s'",
+			o->list ? "--list" : "--range", o->words[0]);
+	else if (!o->n_words && !o->list && !o->range)
+		message("explain what? a port, a range LO-HI or a service; see portscope explain "
+			"--help");
+	else
+		return 0;
+	return STATUS_USAGE;
+}
+
+/* The protocols of a port that a table or a list has, for it is named there. */
+static unsigned in_table(const struct explain *e, const struct portscope_port *port)
+{
+	unsigned wanted = e->wanted[port->port];
+
+	if (wanted & PAGE || !port->named)
+		return 0;
+	return e->options.insecure ? wanted & explain_insecure(port) : wanted;
+}
+
+static int put_pages(struct explain *e, struct page *p)
+{
+	bool first = true;
+	int r = 0;
+
+	for (unsigned n = 0; n < ARRAY_SIZE(e->wanted) && r >= 0; n++) {
+		struct portscope_port *port;
+
+		if (!(e->wanted[n] & PAGE))
+			continue;
+		r = portscope_explain(e->knowledge, n, &port);
+		if (r < 0)
+			break;
+		if (!first)
+			out_char(p->out, '\n');
+		first = false;
+		explain_text(p, e->knowledge, port, e->wanted[n]);
+		r = explain_open_text(&e->open, p, n, e->wanted[n]);
+		portscope_port_free(port);
+	}
+	if (r >= 0 && !first && isatty(STDOUT_FILENO)) {
+		page_line(p, 0, 0);
+		page_words(p, "A name goes by the number alone: it is a hint, not a proof.");
+		page_end(p);
+	}
+	return r;
+}
+
+static int put_table(struct explain *e, struct out *o)
+{
+	struct explain_table table = {.out = o, .width = output_width()};
+	bool any = false;
+	int r = 0;
+
+	for (unsigned n = 0; n < ARRAY_SIZE(e->wanted) && r >= 0; n++) {
+		struct portscope_port *port;
+
+		if (!e->wanted[n] || e->wanted[n] & PAGE)
+			continue;
+		r = portscope_explain(e->knowledge, n, &port);
+		if (r < 0)
+			break;
+		if (!any && e->pages)
+			out_char(o, '\n');
+		if (!any && !e->options.no_header)
+			explain_table_titles(o);
+		any = true;
+		explain_table_add(&table, port, in_table(e, port));
+		portscope_port_free(port);
+	}
+	explain_table_end(&table);
+	if (any && table.width && !e->options.no_header)
+		out_format(o, "%zu line%s. A name goes by the number alone: it is a hint.\n",
+			table.lines, table.lines == 1 ? "" : "s");
+	return r;
+}
+
+static int put_text(struct explain *e, struct out *o)
+{
+	unsigned width = output_width();
+	struct page page = {
+		.out = o,
+		.width = MAX(MIN(width ? width : WIDTH_MAX, WIDTH_MAX), WIDTH_MIN),
+	};
+	int r;
+
+	if (e->range && !e->options.list) {
+		explain_range_text(&page, e->knowledge, e->range);
+		return 0;
+	}
+	r = put_pages(e, &page);
+	return r < 0 ? r : put_table(e, o);
+}
+
+/* What both phases warned of; the listing may read the same files and say the same of them. */
+static int merge_warnings(struct explain *e)
+{
+	size_t n, m = 0;
+	const struct portscope_warning *own = portscope_knowledge_warnings(e->knowledge, &n);
+	const struct portscope_warning *listed =
+		e->open.snapshot ? portscope_get_warnings(e->open.snapshot, &m) : NULL;
+
+	e->warnings = calloc(n + m + 1, sizeof(*e->warnings));
+	if (!e->warnings)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		e->warnings[e->n_warnings++] = own[i];
+	for (size_t i = 0; i < m; i++) {
+		bool said = false;
+
+		for (size_t k = 0; k < n; k++)
+			said = said || !strcmp(own[k].text, listed[i].text);
+		if (!said)
+			e->warnings[e->n_warnings++] = listed[i];
+	}
+	return 0;
+}
+
+static void put_json_head(struct explain *e, struct json *j)
+{
+	json_write_open(j, NULL, '{');
+	json_write_text(j, "schema", PORTSCOPE_SCHEMA);
+	json_write_key(j, "time");
+	out_char(j->out, '"');
+	text_time(j->out, time(NULL));
+	out_char(j->out, '"');
+	json_write_open(j, "query", '{');
+	json_write_text(j, "command", "explain");
+	json_write_open(j, "words", '[');
+	for (int i = 0; i < e->options.n_words; i++)
+		json_write_text(j, NULL, e->options.words[i]);
+	json_write_close(j, ']');
+	json_write_text(j, "range", e->range ? e->range->name : NULL);
+	json_write_close(j, '}');
+	format_json_warnings(j, e->warnings, e->n_warnings, e->options.verbose);
+}
+
+static int put_json_ports(struct explain *e, struct json *j)
+{
+	int r = 0;
+
+	json_write_open(j, "ports", '[');
+	for (unsigned n = 0; n < ARRAY_SIZE(e->wanted) && r >= 0; n++) {
+		struct portscope_port *port;
+		bool page = e->wanted[n] & PAGE;
+		unsigned protocols;
+
+		if (!e->wanted[n])
+			continue;
+		r = portscope_explain(e->knowledge, n, &port);
+		if (r < 0)
+			break;
+		protocols = page ? e->wanted[n] : in_table(e, port);
+		if (protocols) {
+			json_write_open(j, NULL, '{');
+			explain_json(j, e->knowledge, port, protocols);
+			if (page)
+				r = explain_open_json(&e->open, j, n, protocols);
+			json_write_close(j, '}');
+		}
+		portscope_port_free(port);
+	}
+	json_write_close(j, ']');
+	return r;
+}
+
+static int put_json(struct explain *e, struct out *o)
+{
+	struct json j = {.out = o};
+	int r = 0;
+
+	put_json_head(e, &j);
+	if (e->range && !e->options.list) {
+		json_write_open(&j, "ranges", '[');
+		explain_range_json(&j, e->knowledge, e->range);
+		json_write_close(&j, ']');
+	} else {
+		r = put_json_ports(e, &j);
+	}
+	json_write_close(&j, '}');
+	out_char(o, '\n');
+	return r;
+}
+
+static int print_all(struct explain *e)
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+	int r = e->pages ? explain_open(&e->open, e->json) : 0, written;
+
+	if (r >= 0)
+		r = merge_warnings(e);
+	if (r >= 0)
+		r = e->json ? put_json(e, &out) : put_text(e, &out);
+	written = output_finish(&out);
+	if (r < 0) {
+		message("cannot explain: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	r = output_warnings(e->warnings, e->n_warnings, e->options.verbose);
+	if (e->open.hidden)
+		message("%zu owner%s hidden from this user%s", e->open.hidden,
+			e->open.hidden == 1 ? " is" : "s are",
+			geteuid() ? "; run it as root to see them" : "");
+	return written ? written : e->unknown ? STATUS_FOUND : r;
+}
+
+static int run(struct explain *e)
+{
+	int status, r = portscope_knowledge_open(&e->knowledge);
+
+	if (r < 0) {
+		message("cannot explain: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	if (e->options.list)
+		want_all(e);
+	status = want_words(e);
+	if (!status)
+		status = print_all(e);
+	explain_open_close(&e->open);
+	portscope_knowledge_close(e->knowledge);
+	free(e->warnings);
+	return status;
+}
+
+static int run_explain(const struct command *command, int argc, char **argv)
+{
+	AUTO_FREE struct explain *e = calloc(1, sizeof(*e));
+	int status;
+
+	if (!e) {
+		message("out of memory");
+		return STATUS_FAILED;
+	}
+	if (options_parse(command, argc, argv, &e->options))
+		return STATUS_USAGE;
+	if (e->options.help || e->options.version)
+		return output_about(command, &e->options);
+	status = check_usage(e);
+	return status ? status : run(e);
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.bit = COMMAND_EXPLAIN,
+	.arguments = "PORT|NAME...",
+	.help = "what a port is: names, risk, safer alternative, who has it now",
+	.usage = "explain [OPTIONS] PORT|PORT/PROTO|LO-HI|SERVICE...",
+	.about = "What a port is for, whether that is safe, and who has it open on this host.\n"
+		 "\n"
+		 "SERVICE is a name or an alias of one, or a pattern such as 'snmp*'.\n",
+	.closing = "\nExamples:\n"
+		   "  portscope explain 143             one port\n"
+		   "  portscope explain 53/udp ldaps    a port of one protocol, and a service\n"
+		   "  portscope explain --range dynamic\n"
+		   "  portscope explain --list --insecure\n"
+		   "\n"
+		   "Exit status: 0 done, 1 no such service, 2 wrong usage, 3 failed, 4 something "
+		   "could\nnot be seen.\n",
+	.run = run_explain,
+};
