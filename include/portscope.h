@@ -414,4 +414,56 @@ int portscope_find_ports(const struct portscope_knowledge *knowledge, const char
 size_t portscope_similar_names(
 	const struct portscope_knowledge *knowledge, const char *word, const char **ret, size_t n);
 
+/*
+ * Ports that nobody uses. The choice needs no privilege but for ports that do; a port may be taken
+ * between the choice and its use, so that who binds it must look at the result.
+ */
+
+/** Which ports another host uses, as its JSON listing has it: a bit a port. */
+struct portscope_other_host {
+	uint8_t tcp[65536 / 8], udp[65536 / 8];
+	char lack[256]; /**< what the listing did not cover, a part of a sentence; empty: nothing */
+	char fault[256]; /**< after -EBADMSG: what is wrong with the document */
+};
+
+/** Reads `list --all --json` of another host for the sake of `protocols`; -EBADMSG: it is none. */
+int portscope_read_other_host(int fd, unsigned protocols, struct portscope_other_host *ret);
+
+/** What is wanted. Zero everything first. */
+struct portscope_wish {
+	uint16_t low, high; /**< the range, inclusive; not 0 */
+	unsigned protocols; /**< of enum portscope_protocol: free for all of them */
+	size_t count;       /**< how many, at least 1 */
+	bool consecutive;   /**< one after the other */
+	bool first;         /**< the lowest ones, not any: two callers at once may get the same */
+	bool registered;    /**< those with a service are welcome too */
+	/** For this address alone, its port does not matter; NULL: for every address. */
+	const struct portscope_endpoint *address;
+	const struct portscope_other_host *other; /**< free there as well; or NULL */
+};
+
+/** What was found; each port of the range that is not free counts once, in this order. */
+struct portscope_choice {
+	const uint16_t *ports; /**< in ascending order; none unless as many as wanted were found */
+	size_t n_ports;
+	size_t available;  /**< how many were found free until there were enough */
+	size_t in_use;     /**< by a socket in whatever state, on this host */
+	size_t elsewhere;  /**< in use on the other host */
+	size_t reserved;   /**< by ip_local_reserved_ports */
+	size_t registered; /**< a service has it, registered or de facto */
+	size_t refused;    /**< this user may not bind it */
+	int refusal;       /**< errno of the first such bind; 0: none */
+	const struct portscope_warning *warnings;
+	size_t n_warnings;
+};
+
+/**
+ * Chooses ports that are free: no socket in any state has them, and each one was bound for a moment
+ * on every protocol and family wanted. Found or not, it returns 0. -EADDRNOTAVAIL or another errno
+ * of bind(2): nothing at all can be bound on that address.
+ */
+int portscope_choose(const struct portscope_wish *wish, struct portscope_choice **ret);
+
+struct portscope_choice *portscope_choice_free(struct portscope_choice *choice);
+
 #endif

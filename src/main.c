@@ -11,6 +11,7 @@
 const struct command *const commands[] = {
 	&command_list,
 	&command_explain,
+	&command_free,
 	NULL,
 };
 

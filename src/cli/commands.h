@@ -25,6 +25,6 @@ struct command {
 /** All commands, the default one first; ends with NULL. */
 extern const struct command *const commands[];
 
-extern const struct command command_list, command_explain;
+extern const struct command command_list, command_explain, command_free;
 
 #endif

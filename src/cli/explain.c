@@ -10,8 +10,8 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/ports.h"
 #include "format/text.h"
-#include "util/suggest.h"
 
 /* A word that means more ports than these gets a table, not pages. */
 #define PAGES_MAX 8
@@ -35,24 +35,6 @@ struct explain {
 	uint8_t wanted[65536]; /**< protocols of each port, and PAGE */
 };
 
-static const struct portscope_range *find_range(const char *name)
-{
-	const char *names[8];
-	const struct portscope_range *range;
-	const char *near;
-	unsigned n = 0;
-
-	for (; n < ARRAY_SIZE(names) && (range = portscope_range_at(n)); n++) {
-		if (!strcmp(range->name, name))
-			return range;
-		names[n] = range->name;
-	}
-	near = suggest(name, names, n);
-	message("--range is well-known, registered or dynamic, not '%s'%s%s%s", name,
-		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-	return NULL;
-}
-
 /* What is asked of how many ports decides what they get. */
 static void want(
 	struct explain *e, const struct portscope_place *places, size_t n, unsigned protocols)
@@ -73,47 +55,6 @@ static void want(
 				e->pages = true;
 			}
 		}
-}
-
-/* Reads the digits that `text` starts with; more than a port has becomes 65536. */
-static unsigned read_port(const char **text)
-{
-	unsigned port = 0;
-
-	for (; isdigit((unsigned char)**text); (*text)++)
-		port = MIN(port * 10 + (**text - '0'), 65536u);
-	return port;
-}
-
-static int want_ports(struct explain *e, const char *word, const char *ports, unsigned protocols)
-{
-	const char *at = ports;
-	unsigned low = read_port(&at), high = low;
-
-	if (*at == '-') {
-		at++;
-		high = read_port(&at);
-	}
-	if (low > 65535 || high > 65535) {
-		message("'%s': a port is 0 to 65535", word);
-		return STATUS_USAGE;
-	}
-	if (low > high) {
-		message("'%s': the lower port of a range stands first", word);
-		return STATUS_USAGE;
-	}
-	want(e, &(struct portscope_place){NULL, low, high}, 1, protocols);
-	return 0;
-}
-
-/* True for `22` and `137-139`. */
-static bool is_numeric(const char *text)
-{
-	size_t n = strspn(text, "0123456789");
-
-	if (n && text[n] == '-' && isdigit((unsigned char)text[n + 1]))
-		n += 1 + strspn(text + n + 1, "0123456789");
-	return n && !text[n];
 }
 
 static void unknown_name(struct explain *e, const char *name)
@@ -159,6 +100,7 @@ static int want_word(struct explain *e, const char *word)
 	AUTO_FREE char *head = strdup(word);
 	char *slash = head ? strrchr(head, '/') : NULL;
 	unsigned protocols = EXPLAIN_ALL;
+	struct portscope_place ports = {0};
 
 	if (!head) {
 		message("out of memory");
@@ -173,8 +115,12 @@ static int want_word(struct explain *e, const char *word)
 			return STATUS_USAGE;
 		}
 	}
-	return is_numeric(head) ? want_ports(e, word, head, protocols)
-				: want_name(e, head, protocols);
+	if (!ports_are_numeric(head))
+		return want_name(e, head, protocols);
+	if (ports_parse(head, &ports.low, &ports.high))
+		return STATUS_USAGE;
+	want(e, &ports, 1, protocols);
+	return 0;
 }
 
 static void want_all(struct explain *e)
@@ -203,7 +149,7 @@ static int check_usage(struct explain *e)
 	e->protocols = o->protocols ? o->protocols : EXPLAIN_ALL;
 	e->json = o->format;
 	if (o->range) {
-		e->range = find_range(o->range);
+		e->range = ports_range("--range is", o->range);
 		if (!e->range)
 			return STATUS_USAGE;
 	}

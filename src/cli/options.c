@@ -37,6 +37,13 @@ enum option_id {
 	OPTION_INSECURE,
 	OPTION_RANGE,
 	OPTION_PROTOCOL,
+	OPTION_COUNT,
+	OPTION_CONSECUTIVE,
+	OPTION_RANDOM,
+	OPTION_FIRST,
+	OPTION_REGISTERED,
+	OPTION_ADDRESS,
+	OPTION_WITH,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -66,11 +73,18 @@ static const struct {
 	OPTION(EXPLAIN_FILTER, 0, "explain-filter", NULL, COMMAND_LIST, "say how the filter was understood, and end"),
 	OPTION(LIST_FIELDS, 0,   "list-fields", NULL,   COMMAND_LIST, "name all fields and end"),
 	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST, "auto, always or never"),
-	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST | COMMAND_EXPLAIN, "say more about how the answer came about"),
+	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_ALL, "say more about how the answer came about"),
 	OPTION(LIST,        0,   "list",        NULL,   COMMAND_EXPLAIN, "the whole table of knowledge"),
 	OPTION(INSECURE,    0,   "insecure",    NULL,   COMMAND_EXPLAIN, "with --list, only what may be insecure"),
 	OPTION(RANGE,       0,   "range",       "RANGE", COMMAND_EXPLAIN, "explain a range, or --list its ports"),
 	OPTION(PROTOCOL,    0,   "protocol",    "PROTO", COMMAND_EXPLAIN | COMMAND_FREE, "tcp, udp or both"),
+	OPTION(COUNT,       'n', "count",       "N",    COMMAND_FREE, "how many; one unless told otherwise"),
+	OPTION(CONSECUTIVE, 0,   "consecutive", NULL,   COMMAND_FREE, "one after the other"),
+	OPTION(RANDOM,      0,   "random",      NULL,   COMMAND_FREE, "any of them; the default, so that two callers rarely get the same"),
+	OPTION(FIRST,       0,   "first",       NULL,   COMMAND_FREE, "the lowest ones"),
+	OPTION(REGISTERED,  0,   "registered",  NULL,   COMMAND_FREE, "allow ports that belong to a service"),
+	OPTION(ADDRESS,     0,   "address",     "ADDR", COMMAND_FREE, "free on this address, whoever has them on others"),
+	OPTION(WITH,        0,   "with",        "FILE", COMMAND_FREE, "free as well on the host that FILE is a listing of (-a --json)"),
 	OPTION(HELP,        'h', "help",        NULL,   COMMAND_ALL,  "this help"),
 	OPTION(VERSION,     'V', "version",     NULL,   COMMAND_ALL,  "the version"),
 };
@@ -255,6 +269,67 @@ static int set_protocol(struct options *o, const char *name)
 	return STATUS_USAGE;
 }
 
+static int set_count(struct options *o, const char *text)
+{
+	unsigned n = 0;
+
+	for (const char *at = text; *at; at++)
+		n = *at >= '0' && *at <= '9' ? MIN(n * 10 + (*at - '0'), 65536u) : 65536;
+	if (!n || n > 65535) {
+		message("--count is 1 to 65535, not '%s'", text);
+		return STATUS_USAGE;
+	}
+	o->count = n;
+	return 0;
+}
+
+static int set_order(struct options *o, int order)
+{
+	if (o->order && o->order != (unsigned)order) {
+		message("--random and --first exclude each other");
+		return STATUS_USAGE;
+	}
+	o->order = order;
+	return 0;
+}
+
+/* The options of the commands beside `list`. */
+static int apply_other(struct options *o, int id)
+{
+	switch (id) {
+	case OPTION_LIST:
+		o->list = true;
+		return 0;
+	case OPTION_INSECURE:
+		o->insecure = true;
+		return 0;
+	case OPTION_RANGE:
+		o->range = optarg;
+		return 0;
+	case OPTION_PROTOCOL:
+		return set_protocol(o, optarg);
+	case OPTION_COUNT:
+		return set_count(o, optarg);
+	case OPTION_CONSECUTIVE:
+		o->consecutive = true;
+		return 0;
+	case OPTION_RANDOM:
+		return set_order(o, ORDER_RANDOM);
+	case OPTION_FIRST:
+		return set_order(o, ORDER_FIRST);
+	case OPTION_REGISTERED:
+		o->registered = true;
+		return 0;
+	case OPTION_ADDRESS:
+		o->address = optarg;
+		return 0;
+	case OPTION_WITH:
+		o->with = optarg;
+		return 0;
+	}
+	return STATUS_USAGE;
+}
+
 static int apply(struct options *o, int id)
 {
 	switch (id) {
@@ -311,17 +386,6 @@ static int apply(struct options *o, int id)
 	case OPTION_VERBOSE:
 		o->verbose = true;
 		return 0;
-	case OPTION_LIST:
-		o->list = true;
-		return 0;
-	case OPTION_INSECURE:
-		o->insecure = true;
-		return 0;
-	case OPTION_RANGE:
-		o->range = optarg;
-		return 0;
-	case OPTION_PROTOCOL:
-		return set_protocol(o, optarg);
 	case OPTION_HELP:
 		o->help = true;
 		return 0;
@@ -329,7 +393,7 @@ static int apply(struct options *o, int id)
 		o->version = true;
 		return 0;
 	}
-	return STATUS_USAGE;
+	return apply_other(o, id);
 }
 
 /* What getopt_long() gave, as a number of the table; 0: a mistake. */

@@ -37,6 +37,10 @@ struct options {
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 	bool list, insecure; /**< of explain */
 	const char *range;
+	uint32_t count; /**< of free; 0: not said */
+	bool consecutive, registered;
+	enum { ORDER_UNSAID, ORDER_RANDOM, ORDER_FIRST } order;
+	const char *address, *with;
 	char **words; /**< what is not an option; ends in NULL */
 	int n_words;
 };

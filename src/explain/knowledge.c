@@ -80,7 +80,7 @@ int portscope_knowledge_open(struct portscope_knowledge **ret)
 {
 	AUTO_CLOSE int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd};
+	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd, .root_fd = -1};
 
 	return knowledge_open_from(&sources, ret);
 }

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command `free`: from a wish to a choice, and why there is none. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/ports.h"
+#include "format/text.h"
+#include "util/address.h"
+#include "util/json.h"
+
+/** A command under way. */
+struct free_command {
+	struct options options;
+	struct portscope_wish wish;
+	struct portscope_endpoint address;
+	struct portscope_other_host other;
+	struct portscope_choice *choice;
+};
+
+/* The last of ICANN's ranges is the one that is never assigned. */
+static const struct portscope_range *dynamic_range(void)
+{
+	unsigned i = 0;
+
+	while (portscope_range_at(i + 1))
+		i++;
+	return portscope_range_at(i);
+}
+
+static int take_range(struct free_command *f)
+{
+	const struct options *o = &f->options;
+	const struct portscope_range *range;
+
+	if (o->n_words > 1) {
+		message("one range at a time: leave out '%s'", o->words[1]);
+		return STATUS_USAGE;
+	}
+	if (o->n_words && ports_are_numeric(o->words[0])) {
+		if (ports_parse(o->words[0], &f->wish.low, &f->wish.high))
+			return STATUS_USAGE;
+		if (f->wish.low)
+			return 0;
+		message("'%s': no socket has port 0", o->words[0]);
+		return STATUS_USAGE;
+	}
+	range = o->n_words ? ports_range("a range is LO-HI or", o->words[0]) : dynamic_range();
+	if (!range)
+		return STATUS_USAGE;
+	f->wish.low = MAX(range->low, 1);
+	f->wish.high = range->high;
+	return 0;
+}
+
+static int take_count(struct free_command *f)
+{
+	size_t most = f->wish.high - f->wish.low + 1;
+
+	f->wish.count = f->options.count ? f->options.count : 1;
+	if (f->wish.count <= most)
+		return 0;
+	message("%u-%u has %zu port%s, not %zu", f->wish.low, f->wish.high, most,
+		most == 1 ? "" : "s", f->wish.count);
+	return STATUS_USAGE;
+}
+
+/* Reads an address, in brackets or not, with a scope where it has one. */
+static int take_address(struct free_command *f)
+{
+	const char *text = f->options.address, *scope;
+	char plain[INET6_ADDRSTRLEN + IF_NAMESIZE + 2];
+	size_t length = text ? strlen(text) : 0;
+	const uint8_t *mapped;
+	char *percent;
+
+	if (!text)
+		return 0;
+	if (*text == '[' && text[length - 1] == ']') {
+		text++;
+		length -= 2;
+	}
+	snprintf(plain, sizeof(plain), "%.*s", (int)MIN(length, sizeof(plain) - 1), text);
+	percent = strchr(plain, '%');
+	scope = percent ? percent + 1 : NULL;
+	if (percent)
+		*percent = 0;
+	f->address.family = strchr(plain, ':') ? AF_INET6 : AF_INET;
+	if (length >= sizeof(plain) ||
+		inet_pton(f->address.family, plain, f->address.address) != 1 ||
+		(scope && f->address.family != AF_INET6)) {
+		message("--address takes an IPv4 or IPv6 address, not '%s'", f->options.address);
+		return STATUS_USAGE;
+	}
+	if (scope) {
+		f->address.ifindex = if_nametoindex(scope);
+		if (!f->address.ifindex) {
+			message("--address: there is no interface '%s'", scope);
+			return STATUS_USAGE;
+		}
+	}
+	mapped = address_as_ipv4(f->address.family, f->address.address);
+	if (mapped && f->address.family == AF_INET6) {
+		memmove(f->address.address, mapped, 4);
+		f->address.family = AF_INET;
+	}
+	f->wish.address = &f->address;
+	return 0;
+}
+
+static const char *name_of_other(const struct free_command *f)
+{
+	return strcmp(f->options.with, "-") != 0 ? f->options.with : "standard input";
+}
+
+static int take_other(struct free_command *f)
+{
+	const char *path = f->options.with;
+	AUTO_CLOSE int fd = -1;
+	int r;
+
+	if (!path)
+		return 0;
+	fd = strcmp(path, "-") != 0 ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
+	r = fd < 0 ? -errno : portscope_read_other_host(fd, f->wish.protocols, &f->other);
+	if (r < 0) {
+		message("cannot read %s: %s", name_of_other(f),
+			r == -EBADMSG ? f->other.fault : strerror(-r));
+		return STATUS_FAILED;
+	}
+	f->wish.other = &f->other;
+	return 0;
+}
+
+static int prepare(struct free_command *f)
+{
+	const struct options *o = &f->options;
+	int status;
+
+	f->wish.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
+	f->wish.consecutive = o->consecutive;
+	f->wish.first = o->order == ORDER_FIRST;
+	f->wish.registered = o->registered;
+	status = take_range(f);
+	if (!status)
+		status = take_count(f);
+	if (!status)
+		status = take_address(f);
+	return status ? status : take_other(f);
+}
+
+static void put_json(const struct free_command *f, struct out *o)
+{
+	const struct portscope_choice *c = f->choice;
+	const struct portscope_wish *w = &f->wish;
+	struct json j = {.out = o};
+
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
+	json_write_key(&j, "time");
+	out_char(o, '"');
+	text_time(o, time(NULL));
+	out_char(o, '"');
+	json_write_open(&j, "query", '{');
+	json_write_text(&j, "command", "free");
+	json_write_number(&j, "low", w->low);
+	json_write_number(&j, "high", w->high);
+	json_write_number(&j, "count", w->count);
+	json_write_open(&j, "protocols", '[');
+	if (w->protocols & PORTSCOPE_TCP)
+		json_write_text(&j, NULL, "tcp");
+	if (w->protocols & PORTSCOPE_UDP)
+		json_write_text(&j, NULL, "udp");
+	json_write_close(&j, ']');
+	json_write_bool(&j, "consecutive", w->consecutive);
+	json_write_text(&j, "order", w->first ? "first" : "random");
+	json_write_bool(&j, "registered", w->registered);
+	json_write_text(&j, "address", f->options.address);
+	json_write_text(&j, "with", f->options.with);
+	json_write_close(&j, '}');
+	format_json_warnings(&j, c->warnings, c->n_warnings, f->options.verbose);
+	json_write_text(&j, "other_host_lacks", *f->other.lack ? f->other.lack : NULL);
+	json_write_open(&j, "ports", '[');
+	for (size_t i = 0; i < c->n_ports; i++)
+		json_write_number(&j, NULL, c->ports[i]);
+	json_write_close(&j, ']');
+	json_write_open(&j, "not_free", '{');
+	json_write_number(&j, "in_use", c->in_use);
+	json_write_number(&j, "in_use_elsewhere", c->elsewhere);
+	json_write_number(&j, "reserved", c->reserved);
+	json_write_number(&j, "registered", c->registered);
+	json_write_number(&j, "refused", c->refused);
+	json_write_close(&j, '}');
+	json_write_close(&j, '}');
+	out_char(o, '\n');
+}
+
+/* Why there are not as many as were wanted. */
+static void explain_lack(const struct free_command *f)
+{
+	const struct portscope_choice *c = f->choice;
+	const struct portscope_wish *w = &f->wish;
+	const struct {
+		size_t n;
+		const char *what, *more;
+	} reasons[] = {
+		{c->in_use, "in use", ""},
+		{c->elsewhere, "in use on the other host", ""},
+		{c->reserved, "reserved (ip_local_reserved_ports)", ""},
+		{c->registered, "registered to a service", " (--registered allows them)"},
+		{c->refused, "refused: ", c->refused ? strerror(c->refusal) : ""},
+	};
+	AUTO_OUT struct out text = {.fd = -1};
+
+	if (w->consecutive && c->available)
+		out_format(&text, "no %zu ports in a row are free in %u-%u", w->count, w->low,
+			w->high);
+	else if (c->available)
+		out_format(&text, "only %zu of %zu ports are free in %u-%u", c->available, w->count,
+			w->low, w->high);
+	else if (w->low == w->high)
+		out_format(&text, "port %u is not free", w->low);
+	else
+		out_format(&text, "nothing is free in %u-%u", w->low, w->high);
+	if (w->consecutive && c->available)
+		out_format(&text, ": %zu free", c->available);
+	else
+		out_char(&text, ':');
+	for (size_t i = 0, n = w->consecutive && c->available; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].n)
+			out_format(&text, "%s%zu %s%s", n++ ? ", " : " ", reasons[i].n,
+				reasons[i].what, reasons[i].more);
+	message("%.*s", (int)text.used, text.buffer);
+}
+
+static int print_all(struct free_command *f)
+{
+	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
+	const struct portscope_choice *c = f->choice;
+	int status, written;
+
+	if (f->options.format)
+		put_json(f, &out);
+	else
+		for (size_t i = 0; i < c->n_ports; i++)
+			out_format(&out, "%u\n", c->ports[i]);
+	written = output_finish(&out);
+	status = output_warnings(c->warnings, c->n_warnings, f->options.verbose);
+	if (*f->other.lack) {
+		message("%s leaves out %s: more may be in use there; portscope -a --json lists all",
+			name_of_other(f), f->other.lack);
+		status = STATUS_INCOMPLETE;
+	}
+	if (!c->n_ports) {
+		explain_lack(f);
+		status = STATUS_FOUND;
+	}
+	return written ? written : status;
+}
+
+static int run(struct free_command *f)
+{
+	int r = portscope_choose(&f->wish, &f->choice);
+
+	if (r < 0 && f->wish.address) {
+		message("cannot bind to %s: %s", f->options.address, strerror(-r));
+		return STATUS_FAILED;
+	}
+	if (r < 0) {
+		message("cannot look for free ports: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	r = print_all(f);
+	portscope_choice_free(f->choice);
+	return r;
+}
+
+static int run_free(const struct command *command, int argc, char **argv)
+{
+	AUTO_FREE struct free_command *f = calloc(1, sizeof(*f));
+	int status;
+
+	if (!f) {
+		message("out of memory");
+		return STATUS_FAILED;
+	}
+	if (options_parse(command, argc, argv, &f->options))
+		return STATUS_USAGE;
+	if (f->options.help || f->options.version)
+		return output_about(command, &f->options);
+	status = prepare(f);
+	return status ? status : run(f);
+}
+
+const struct command command_free = {
+	.name = "free",
+	.bit = COMMAND_FREE,
+	.arguments = "[RANGE]",
+	.help = "ports that nobody uses",
+	.usage = "free [OPTIONS] [LO-HI|RANGE]",
+	.about =
+		"Ports that nobody uses, one a line, from 49152-65535 unless told otherwise.\n"
+		"\n"
+		"No socket in any state has them, they are not reserved and belong to no service,\n"
+		"and each was bound for a moment before it is given.\n",
+	.closing = "\nExamples:\n"
+		   "  portscope free                    any port of the dynamic range\n"
+		   "  portscope free 3000-3100 -n 3     three of these\n"
+		   "  ssh HOST portscope -a --json | portscope free --with -\n"
+		   "\n"
+		   "Exit status: 0 done, 1 nothing is free, 2 wrong usage, 3 failed, 4 something "
+		   "could\nnot be seen.\n",
+	.run = run_free,
+};
