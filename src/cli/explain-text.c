@@ -51,7 +51,7 @@ static void put_head(struct page *p, const struct portscope_knowledge *knowledge
 			      "kernel for any free port.");
 		return;
 	}
-	page_format(p, "%u is a %s port (%u-%u): %s.", port->port, port->range->name,
+	page_format(p, "%u is a %s port (%u-%u: %s).", port->port, port->range->name,
 		port->range->low, port->range->high, port->range->brief);
 	put_kernel(p, knowledge, port);
 }

@@ -402,7 +402,7 @@ const struct command command_explain = {
 	.name = "explain",
 	.bit = COMMAND_EXPLAIN,
 	.arguments = "PORT|NAME...",
-	.help = "what a port is: names, risk, safer alternative, who has it now",
+	.help = "what a port is for, is it safe, who has it now",
 	.usage = "explain [OPTIONS] PORT|PORT/PROTO|LO-HI|SERVICE...",
 	.about = "What a port is for, whether that is safe, and who has it open on this host.\n"
 		 "\n"
@@ -413,7 +413,7 @@ const struct command command_explain = {
 		   "  portscope explain --range dynamic\n"
 		   "  portscope explain --list --insecure\n"
 		   "\n"
-		   "Exit status: 0 done, 1 no such service, 2 wrong usage, 3 failed, 4 something "
-		   "could\nnot be seen.\n",
+		   "Exit status: 0 done, 1 no such service, 2 wrong usage, 3 failed,\n"
+		   "4 something could not be seen.\n",
 	.run = run_explain,
 };

@@ -315,7 +315,7 @@ const struct command command_free = {
 		   "  portscope free 3000-3100 -n 3     three of these\n"
 		   "  ssh HOST portscope -a --json | portscope free --with -\n"
 		   "\n"
-		   "Exit status: 0 done, 1 nothing is free, 2 wrong usage, 3 failed, 4 something "
-		   "could\nnot be seen.\n",
+		   "Exit status: 0 done, 1 nothing is free, 2 wrong usage, 3 failed,\n"
+		   "4 something could not be seen.\n",
 	.run = run_free,
 };

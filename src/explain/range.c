@@ -9,7 +9,7 @@ static const struct portscope_range ranges[] = {
 			.name = "well-known",
 			.low = 0,
 			.high = 1023,
-			.brief = "IANA assigns it to a service that everybody knows",
+			.brief = "for the basic services of the Internet, assigned by IANA",
 			.purpose =
 				"IANA calls them system ports and assigns them to the basic "
 				"services of "
@@ -23,7 +23,7 @@ static const struct portscope_range ranges[] = {
 			.name = "registered",
 			.low = 1024,
 			.high = 49151,
-			.brief = "IANA registers it for an application on request",
+			.brief = "for applications, registered with IANA on request",
 			.purpose =
 				"IANA calls them user ports and registers them for the "
 				"applications of "
