@@ -29,7 +29,7 @@ static void put_commands(struct out *o)
 	for (const struct command *const *c = commands; *c; c++) {
 		out_text(o, "  ");
 		put_padded(o, (*c)->name, 8);
-		put_padded(o, (*c)->arguments, 14);
+		put_padded(o, (*c)->arguments, 18);
 		out_format(o, "  %s\n", (*c)->help);
 	}
 }

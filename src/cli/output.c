@@ -2,6 +2,7 @@
 /* The properties of stdout, and its end. */
 #include "cli/output.h"
 
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "cli/help.h"
@@ -20,11 +21,12 @@ unsigned output_width(void)
 
 bool output_colour(const struct options *options)
 {
-	const char *no_color = getenv("NO_COLOR");
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (options->colour != COLOUR_AUTO)
 		return options->colour == COLOUR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
 }
 
 int output_finish(struct out *o)

@@ -11,8 +11,9 @@
 #include "util/text.h"
 
 #define GAP 2
-/* Below these widths nothing is cut: a name, and an IPv4 address with its port. */
-#define NARROWEST_NAME     8
+/* Below these widths nothing is cut: a process with its pid, an IPv4 address with its port. */
+#define NARROWEST_NAME     16
+#define NARROWEST_SCRAP    8 /* when all else is not enough */
 #define NARROWEST_ENDPOINT 21
 #define COLOUR_FAINT       "\033[2m"
 #define COLOUR_OFF         "\033[0m"
@@ -102,7 +103,8 @@ static void fit(struct printer *p)
 		p->widths[column] = 0;
 	while (total_width(p) > width &&
 		((column = next_to_cut(p, is_name, NARROWEST_NAME)) >= 0 ||
-			(column = next_to_cut(p, is_endpoint, NARROWEST_ENDPOINT)) >= 0))
+			(column = next_to_cut(p, is_endpoint, NARROWEST_ENDPOINT)) >= 0 ||
+			(column = next_to_cut(p, is_name, NARROWEST_SCRAP)) >= 0))
 		p->widths[column]--;
 	/* At last whole columns go, from the right; those that somebody asked for stay longest. */
 	for (size_t i = p->listing->n_default; i-- > 1 && total_width(p) > width;)
