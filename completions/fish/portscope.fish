@@ -22,28 +22,52 @@ function __portscope_first_word
     test (count (commandline -opc)) -eq 1
 end
 
+# True where the first word is one of the commands $argv; without one the command is list.
+function __portscope_command
+    set -l words (commandline -opc)
+    set -l command list
+    if test (count $words) -gt 1; and contains -- $words[2] explain free
+        set command $words[2]
+    end
+    contains -- $command $argv
+end
+
 complete -c portscope -f
 
 complete -c portscope -n __portscope_first_word -a list -d 'Which ports are open'
+complete -c portscope -n __portscope_first_word -a explain -d 'What a port is for'
+complete -c portscope -n __portscope_first_word -a free -d 'Ports that nobody uses'
 
-complete -c portscope -s l -l listening -d 'What listens'
-complete -c portscope -s a -l all -d 'What listens and what is connected'
+complete -c portscope -s l -l listening -d 'What listens' -n '__portscope_command list'
+complete -c portscope -s a -l all -d 'What listens and what is connected' -n '__portscope_command list'
 complete -c portscope -s t -l tcp -d TCP
 complete -c portscope -s u -l udp -d UDP
-complete -c portscope -s 4 -l ipv4 -d 'IPv4, dual-stack sockets among it'
-complete -c portscope -s 6 -l ipv6 -d IPv6
-complete -c portscope -s n -l numeric -d 'No names of users'
-complete -c portscope -s p -l processes -d 'Every process that holds a socket'
-complete -c portscope -l columns -x -a '(__portscope_fields +)' -d 'Fields to show'
-complete -c portscope -l sort -x -a '(__portscope_fields -)' -d 'Fields to sort by'
-complete -c portscope -s F -l filter -r -F -d 'Read the filter from a file'
-complete -c portscope -l explain-filter -d 'Say how the filter was understood'
-complete -c portscope -l list-fields -d 'Name all fields'
+complete -c portscope -s 4 -l ipv4 -d 'IPv4, dual-stack sockets among it' -n '__portscope_command list'
+complete -c portscope -s 6 -l ipv6 -d IPv6 -n '__portscope_command list'
+complete -c portscope -s n -l numeric -d 'No names of users' -n '__portscope_command list'
+complete -c portscope -s p -l processes -d 'Every process that holds a socket' -n '__portscope_command list'
+complete -c portscope -l columns -x -a '(__portscope_fields +)' -d 'Fields to show' -n '__portscope_command list'
+complete -c portscope -l sort -x -a '(__portscope_fields -)' -d 'Fields to sort by' -n '__portscope_command list'
+complete -c portscope -s F -l filter -r -F -d 'Read the filter from a file' -n '__portscope_command list'
+complete -c portscope -l explain-filter -d 'Say how the filter was understood' -n '__portscope_command list'
+complete -c portscope -l list-fields -d 'Name all fields' -n '__portscope_command list'
 complete -c portscope -l verbose -d 'Say more about how the answer came about'
 complete -c portscope -s j -l json -d 'One JSON document'
-complete -c portscope -l json-lines -d 'One JSON record a line'
-complete -c portscope -l csv -d 'Comma-separated values'
-complete -c portscope -s H -l no-header -d 'No line of titles'
-complete -c portscope -l color -x -a 'auto always never' -d 'When to colour'
+complete -c portscope -l json-lines -d 'One JSON record a line' -n '__portscope_command list'
+complete -c portscope -l csv -d 'Comma-separated values' -n '__portscope_command list'
+complete -c portscope -s H -l no-header -d 'No line of titles' -n '__portscope_command list explain'
+complete -c portscope -l color -x -a 'auto always never' -d 'When to colour' -n '__portscope_command list'
 complete -c portscope -s h -l help -d Help
 complete -c portscope -s V -l version -d Version
+
+complete -c portscope -l protocol -x -a 'tcp udp both' -d 'Which protocol' -n '__portscope_command explain free'
+complete -c portscope -l list -d 'The whole table of knowledge' -n '__portscope_command explain'
+complete -c portscope -l insecure -d 'With --list, what may be insecure' -n '__portscope_command explain'
+complete -c portscope -l range -x -a 'well-known registered dynamic' -d 'Explain a range' -n '__portscope_command explain'
+complete -c portscope -s n -l count -x -d 'How many' -n '__portscope_command free'
+complete -c portscope -l consecutive -d 'One after the other' -n '__portscope_command free'
+complete -c portscope -l random -d 'Any of them' -n '__portscope_command free'
+complete -c portscope -l first -d 'The lowest ones' -n '__portscope_command free'
+complete -c portscope -l registered -d 'Allow ports that belong to a service' -n '__portscope_command free'
+complete -c portscope -l address -x -d 'Free on this address alone' -n '__portscope_command free'
+complete -c portscope -l with -r -F -d 'Free too on the host of this listing' -n '__portscope_command free'

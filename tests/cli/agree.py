@@ -46,6 +46,14 @@ def help_of_all():
                                if c != "list"]) # which is what it prints without a command
 
 
+def options_by_command(text):
+    """The options of each command by what --help of all of them prints; the first is `list`."""
+    texts = re.split(r"^Usage: portscope", text, flags=re.MULTILINE)[1:]
+    names = [re.match(r" ([a-z]+) ", t) for t in texts]
+    return {name.group(1) if name else "list": options_of_help(t)
+            for name, t in zip(names, texts)}
+
+
 def options_of_manual(text):
     found = re.findall(r"^\.It (?:Fl (\S) , )?Fl -([a-z0-9-]+)( Ns = Ns Ar \S+)?$", text,
                        re.MULTILINE)
@@ -100,9 +108,12 @@ def faults(texts):
     fields = {line.split()[0] for line in texts["fields"].splitlines()}
     found = [f"no {what} found" for what, known in
              (("option", options), ("command", commands), ("field", fields)) if not known]
+    for command, known in options_by_command(texts["help"]).items():
+        variable = "_portscope_options" + ("" if command == "list" else "_" + command)
+        found += compare(f"option of {command},", "--help", known, FILES["bash"],
+                         words_of_bash(texts["bash"], variable))
     for name, named in (
             ("manual", options_of_manual(texts["manual"])),
-            ("bash", words_of_bash(texts["bash"], "_portscope_options")),
             ("zsh", options_of_zsh(texts["zsh"])),
             ("fish", options_of_fish(texts["fish"]))):
         found += compare("option", "--help", options, FILES[name], named)

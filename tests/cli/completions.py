@@ -49,19 +49,21 @@ def offers_of_fish(path, line):
 def check_offers(offers):
     """What is offered for a line, exactly."""
     fields = [line.split()[0] for line in program.text("--list-fields").splitlines()]
-    options = agree.options_of_help(agree.help_of_all())
+    options = agree.options_by_command(agree.help_of_all())
     commands = agree.commands_of_help(program.text("--help"))
-    without_sign = {o.rstrip("=") for o in options}
     remote = {f for f in fields if f.startswith("remote_")}
     faults = []
     for line, expected in (
-            ("portscope -", without_sign),
+            ("portscope -", options["list"]),
+            *((f"portscope {command} -", options[command]) for command in sorted(commands)),
             ("portscope -l --js", {"--json", "--json-lines"}),
             ("portscope --col", {"--color", "--columns"}),
             ("portscope ", commands),
             ("portscope li", {"list"}),
             ("portscope -l ", set()),
             ("portscope --color=", {"auto", "always", "never"}),
+            ("portscope explain --range=", {"well-known", "registered", "dynamic"}),
+            ("portscope free --protocol ", {"tcp", "udp", "both"}),
             ("portscope --color al", {"always"}),
             ("portscope --columns=", set(fields)),
             ("portscope --columns=remote", remote),
@@ -77,7 +79,7 @@ def check_offers(offers):
         found = {offer.rstrip("=") for offer in offers(line)}
         if line.endswith(" -"):
             # A shell may leave out a letter where its long option is offered.
-            expected, found = ({o for o in words if o.startswith("--")}
+            expected, found = ({o.rstrip("=") for o in words if o.startswith("--")}
                                for words in (expected, found))
         if found != expected:
             faults.append(f"{line!r} offers {sorted(found)}, not {sorted(expected)}")
@@ -147,6 +149,10 @@ def check_zsh(path):
             ("portscope --list-f", "portscope --list-fields"),
             ("portscope -tu --no-h", "portscope -tu --no-header"),
             ("portscope --color=al", "portscope --color=always"),
+            ("portscope explain --ran", "portscope explain --range="),
+            ("portscope explain --range=dy", "portscope explain --range=dynamic"),
+            ("portscope free --consec", "portscope free --consecutive"),
+            ("portscope free --listen", "portscope free --listen"),
             ("portscope --color=nev", "portscope --color=never"),
             ("portscope --columns=remote", "portscope --columns=remote_"),
             ("portscope --columns=remote_p", "portscope --columns=remote_port"),
