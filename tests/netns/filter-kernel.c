@@ -3,12 +3,7 @@
  * filter-kernel COUNT [SEED]: draws filters at random and lets this kernel run their programs over
  * the sockets of the network namespace. What comes through, matched once more, has to be what the
  * test's own evaluation of the expression chooses from all sockets. Prints what was compared.
- *
- * filter-kernel without a number reads filters, one a line, and answers each with the cookies of
- * the sockets that it chooses, or with what is wrong.
  */
-#include <net/if.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -262,64 +257,6 @@ static int try_expression(struct world *w, uint64_t *seed, unsigned i, struct to
 	return r;
 }
 
-static size_t system_service(
-	void *userdata, const char *name, struct filter_service *ret, size_t max)
-{
-	const struct servent *entry = getservbyname(name, NULL);
-
-	/* A name is a port of both protocols, as in ss. */
-	if (!entry || !max)
-		return 0;
-	*ret = (struct filter_service){0, ntohs((uint16_t)entry->s_port)};
-	return 1;
-}
-
-static int system_interface(void *userdata, const char *name, uint32_t *ret)
-{
-	*ret = if_nametoindex(name);
-	return *ret ? 0 : -ENODEV;
-}
-
-static int answer(struct world *w, const char *text)
-{
-	static const struct filter_names names = {
-		.service = system_service, .interface = system_interface};
-	CLEANUP(filter_free_cleanup) struct filter *filter = NULL;
-	struct filter_error error;
-	struct totals totals = {0};
-	struct sockets found = {0};
-	int r = filter_parse(text, &names, &filter, &error);
-
-	if (r < 0) {
-		printf("%s\n", error.message);
-		return 0;
-	}
-	r = filter_uses_autobound(filter) ? look(w) : 0;
-	filter_set_autobound(filter, w->autobound, w->n_autobound);
-	if (!r)
-		r = ask_kernel(w, filter, &found, &totals);
-	for (size_t i = 0; i < found.count; i++)
-		printf("%llx ", (unsigned long long)found.items[i].cookie);
-	putchar('\n');
-	sockets_done(&found);
-	return r;
-}
-
-static int answer_all(struct world *w)
-{
-	AUTO_FREE char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
-	int r = 0;
-
-	while (!r && (length = getline(&line, &size, stdin)) > 0) {
-		line[length - (line[length - 1] == '\n')] = '\0';
-		r = answer(w, line);
-		fflush(stdout);
-	}
-	return r;
-}
-
 int main(int argc, char **argv)
 {
 	struct transport transport;
@@ -329,25 +266,21 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 4711;
 	int r = transport_open_kernel(&transport);
 
-	if (r < 0 || !seed) {
-		fprintf(stderr, "filter-kernel [COUNT [SEED]]: %s\n", strerror(-r));
+	if (r < 0 || !count || !seed) {
+		fprintf(stderr, "filter-kernel COUNT [SEED]: %s\n", strerror(-r));
 		return 2;
 	}
 	r = dumper_init(&w.dumper, &transport);
-	if (!r && !count)
-		r = answer_all(&w);
-	else if (!r)
+	if (!r)
 		r = look(&w);
-	if (!r && count)
+	if (!r)
 		fill_pool(&w);
 	for (unsigned i = 0; i < count && !r; i++)
 		r = try_expression(&w, &seed, i, &totals);
-	if (count)
-		printf("{\"sockets\": %zu, \"expressions\": %u, \"programs\": %zu, \"received\": "
-		       "%zu, "
-		       "\"matched\": %zu, \"refused\": %zu, \"autobound\": %zu}\n",
-			w.sockets.count, totals.expressions, totals.programs, totals.received,
-			totals.matched, totals.refused, w.n_autobound);
+	printf("{\"sockets\": %zu, \"expressions\": %u, \"programs\": %zu, \"received\": %zu, "
+	       "\"matched\": %zu, \"refused\": %zu, \"autobound\": %zu}\n",
+		w.sockets.count, totals.expressions, totals.programs, totals.received,
+		totals.matched, totals.refused, w.n_autobound);
 	sockets_done(&w.sockets);
 	free(w.autobound);
 	dumper_done(&w.dumper);

@@ -13,7 +13,7 @@ import lab
 import world
 from crowd import crowd
 
-EXPRESSIONS = 2500
+EXPRESSIONS = 2100
 SOCKETS = 300
 
 WORLD = None

@@ -9,7 +9,7 @@ an exception that holds no longer fails the test as well.
 """
 
 import itertools
-import os
+import json
 import random
 import re
 import subprocess
@@ -116,25 +116,12 @@ def combined(count):
         yield expression(1 + n % 4)
 
 
-class Helper:
-    """Answers filters with the library: one process for all of them."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([os.environ['FILTER_KERNEL']], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-
-    def ask(self, text):
-        self.process.stdin.write(text + '\n')
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not re.fullmatch(r'([0-9a-f]+ )*\n', line):
-            raise AssertionError('%s: %s' % (text, line))
-        return {int(cookie, 16) for cookie in line.split()}
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        assert self.process.wait() == 0
+def ask_portscope(text):
+    run = lab.portscope('-a', '--json-lines', '--columns', 'cookie', *text.split())
+    if run.returncode or run.stderr:
+        raise AssertionError('portscope %s: %s' % (text, run.stderr))
+    records = [json.loads(line) for line in run.stdout.splitlines()]
+    return {int(r['cookie'], 16) for r in records if 'cookie' in r}
 
 
 def ask_ss(text):
@@ -153,17 +140,13 @@ def setUpModule():
 
 class Differential(unittest.TestCase):
     def setUp(self):
-        self.helper = Helper()
         # Bound-inactive sockets are unknown to ss before 6.8, whatever is asked.
         self.inactive = {s['cookie'] for s in WORLD.inactive()} - ask_ss('')
-
-    def tearDown(self):
-        self.helper.close()
 
     def differs(self, text):
         """What only one of the two has; a timer may have ended a socket in between."""
         for _ in range(3):
-            ours = self.helper.ask(text)
+            ours = ask_portscope(text)
             difference = (ours - self.inactive) ^ ask_ss(text)
             if not difference or text in EXCEPTIONS:
                 break
