@@ -269,20 +269,19 @@ static int gather_owners(struct portscope_snapshot *s)
 	return r;
 }
 
-/* The cgroups of the holders, as the owner stage read them. */
-static int add_holders_cgroups(struct portscope_snapshot *s)
+/* What the cgroups of the holders stand for, as the owner stage read them. */
+static int add_holders_units(struct portscope_snapshot *s)
 {
+	struct process *process;
 	int r = 0;
 
-	for (size_t i = 0; i < s->sockets.count && r >= 0; i++) {
-		const struct portscope_process *shown;
-		const struct process *const *holders;
-		size_t n;
-
-		owner_index_get(s->host.owners, &s->sockets.items[i], &shown, &holders, &n);
-		if (n && holders[0]->cgroup)
-			r = unit_index_add(s->host.units, holders[0]->cgroup);
-	}
+	for (size_t i = 0; r >= 0 && (process = owner_index_process(s->host.owners, i)); i++)
+		if (process->cgroup)
+			r = unit_index_add(s->host.units, process->cgroup);
+	/* Looked up when all are in: adding moves them. */
+	for (size_t i = 0; r >= 0 && (process = owner_index_process(s->host.owners, i)); i++)
+		if (process->cgroup)
+			process->unit = unit_index_by_path(s->host.units, process->cgroup);
 	return r;
 }
 
@@ -300,7 +299,7 @@ static int gather_units(struct portscope_snapshot *s)
 	if (r >= 0)
 		r = unit_index_add_cgroups(s->host.units, &cgroups);
 	if (r >= 0 && s->needs & NEED_OWNERS)
-		r = add_holders_cgroups(s);
+		r = add_holders_units(s);
 	cgroups_done(&cgroups);
 	return r;
 }

@@ -16,8 +16,8 @@ static void annotate_units(struct portscope_row *row)
 
 	if (s->present & SOCKET_HAS_CGROUP)
 		row->socket_unit = unit_index_by_id(units, s->cgroup);
-	if (row->n_processes && row->holders[0]->cgroup)
-		row->unit = unit_index_by_path(units, row->holders[0]->cgroup);
+	if (row->n_processes)
+		row->unit = row->holders[0]->unit;
 	if (!row->unit)
 		row->unit = row->socket_unit;
 }

@@ -418,8 +418,10 @@ struct service service_of(const struct service_names *names, const struct socket
 	struct service here, there;
 
 	if (remote == 0 || socket->state == PORTSCOPE_LISTEN ||
-		socket->state == PORTSCOPE_UNCONNECTED)
+		socket->state == PORTSCOPE_UNCONNECTED || socket->state == PORTSCOPE_SYN_RECV)
 		return service_name(names, socket->protocol, local);
+	if (socket->state == PORTSCOPE_SYN_SENT)
+		return service_name(names, socket->protocol, remote);
 	if (local_ephemeral != remote_ephemeral)
 		return service_name(names, socket->protocol, local_ephemeral ? remote : local);
 	here = service_name(names, socket->protocol, local);

@@ -41,7 +41,8 @@ struct service service_name(const struct service_names *names, uint8_t protocol,
 
 /**
  * The service that a socket belongs to, inferred from the socket alone. One without a peer
- * belongs to that of its local port. Of a connection the port outside the ephemeral range (both
+ * belongs to that of its local port, one that is being opened to the port that is called. Of a
+ * connection the port outside the ephemeral range (both
  * ends included) is taken for the server's; where that does not tell, the one that has a name;
  * where both have, the lower one.
  */

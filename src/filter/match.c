@@ -8,6 +8,7 @@
 
 #include "filter/glob.h"
 #include "filter/tree.h"
+#include "model/field.h"
 #include "util/address.h"
 
 /* In this order: `and` is the least of its parts, `or` the greatest. */
@@ -189,14 +190,11 @@ static enum truth match_container(const struct node *node, const struct portscop
 	return best;
 }
 
-static enum truth match_field(const struct node *node, const struct subject *s)
+static enum truth match_value(const struct node *node, const struct portscope_row *row)
 {
-	struct portscope_row bare = {.socket = s->socket};
 	struct portscope_value value;
 
-	if (!s->row && !node->from_socket)
-		return UNDECIDED;
-	portscope_get(s->row ? s->row : &bare, node->field, &value);
+	portscope_get(row, node->field, &value);
 	if (node->kind == NODE_NULL)
 		return truth(!value.known);
 	if (!value.known)
@@ -223,6 +221,35 @@ static enum truth match_field(const struct node *node, const struct subject *s)
 		break; /* always NODE_ADDRESS or NODE_NULL */
 	}
 	return UNDECIDED;
+}
+
+/* Units and containers are the holders': a row shows those of the first. */
+static bool is_of_holders(const struct node *node)
+{
+	const unsigned both = NEED_UNITS | NEED_OWNERS;
+
+	return node->kind != NODE_NULL && (field_needs(&node->field, 1) & both) == both;
+}
+
+static enum truth match_field(const struct node *node, const struct subject *s)
+{
+	struct portscope_row row = {.socket = s->socket};
+	enum truth best;
+
+	if (!s->row)
+		return node->from_socket ? match_value(node, &row) : UNDECIDED;
+	best = match_value(node, s->row);
+	if (s->row->n_processes < 2 || !is_of_holders(node))
+		return best;
+	row = *s->row;
+	for (size_t i = 1; i < row.n_processes; i++) {
+		enum truth t;
+
+		row.unit = row.holders[i]->unit;
+		t = match_value(node, &row);
+		best = MAX(best, t);
+	}
+	return best;
 }
 
 static enum truth match_node(const struct node *node, const struct subject *s)

@@ -422,6 +422,11 @@ enum owner_state owner_index_get(const struct owner_index *index, const struct s
 	return count ? OWNER_KNOWN : OWNER_GONE;
 }
 
+struct process *owner_index_process(struct owner_index *index, size_t i)
+{
+	return i < index->n_holders ? &index->holders[i].process : NULL;
+}
+
 const char *owner_index_backend(const struct owner_index *index)
 {
 	return index->backend;

@@ -20,6 +20,8 @@ enum owner_state {
 	OWNER_UNKNOWN, /**< nobody in sight holds it, though somebody may */
 };
 
+struct unit;
+
 /** A process that holds sockets. */
 struct process {
 	struct portscope_process
@@ -28,9 +30,13 @@ struct process {
 	bool has_uid;
 	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
 			   NULL: not asked for, or not readable */
+	const struct unit *unit; /**< what its cgroup stands for; NULL: nothing, or not asked for */
 };
 
 struct owner_index;
+
+/** Process `i` of all that hold a listed socket, to be described further; NULL after the last. */
+struct process *owner_index_process(struct owner_index *index, size_t i);
 
 /**
  * The holders of `socket`, which must be one of those that the index was made for, in the order of

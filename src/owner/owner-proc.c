@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <sched.h>
 #include <stdio.h>
@@ -203,7 +204,7 @@ static int walk_table(struct walk *walk, int dir, struct table_walk *table)
 /* Opens a folder; -ENOENT where its process is gone, -EACCES where it may not be read. */
 static int open_folder(int dir, const char *name, const char *folder)
 {
-	char path[64];
+	char path[NAME_MAX + 32];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", name, folder);

@@ -286,13 +286,15 @@ static void test_autobound_program(void **state)
 {
 	struct socket s = {0};
 	struct kernel_socket k = {.socket = &s, .autobound = true};
-	uint8_t program[4];
+	/* Room for every operation, though this is of 4 bytes: compilers look into the simulation.
+	 */
+	uint8_t program[64] = {0};
 
 	filter_compile_autobound(program);
-	assert_true(program_audit(program, sizeof(program), false));
-	assert_true(program_run(program, sizeof(program), &k));
+	assert_true(program_audit(program, 4, false));
+	assert_true(program_run(program, 4, &k));
 	k.autobound = false;
-	assert_false(program_run(program, sizeof(program), &k));
+	assert_false(program_run(program, 4, &k));
 }
 
 /* What is null decides nothing, whichever way it is asked. */
@@ -376,10 +378,15 @@ static void test_holders(void **state)
 		{"unit = nginx.service", true, false, false},
 		{"unit ~ *.service", true, false, false},
 		{"unit != nginx.service", false, false, false},
+		{"unit = backup.service", true, false, false}, /* the second holder's */
+		{"unit != backup.service", false, false, false},
+		{"unit = other.service", false, false, false},
 	};
 	static const struct portscope_process processes[] = {
 		{.pid = 12, .name = "nginx", .comm = "worker"}, {.pid = 13, .name = "backup"}};
-	static const struct process first = {.uid = 33, .has_uid = true}, second = {.uid = 7};
+	static const struct unit backup = {.unit = "backup.service"};
+	static const struct process first = {.uid = 33, .has_uid = true},
+				    second = {.uid = 7, .unit = &backup};
 	static const struct process *const holders[] = {&first, &second};
 	static const struct portscope_container container = {
 		.runtime = "docker", .id = "0123456789abcdef", .name = "web"};

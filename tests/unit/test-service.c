@@ -409,6 +409,9 @@ static void test_service_of(void **state)
 	assert_string_equal(name_of(PORTSCOPE_ESTABLISHED, 40001, 443), "https");
 	assert_string_equal(name_of(PORTSCOPE_SYN_SENT, 32768, 22), "ssh");
 	assert_string_equal(name_of(PORTSCOPE_TIME_WAIT, 60999, 22), "ssh");
+	/* Who calls whom is known while a connection is being opened. */
+	assert_string_equal(name_of(PORTSCOPE_SYN_RECV, 443, 22), "https");
+	assert_string_equal(name_of(PORTSCOPE_SYN_SENT, 22, 443), "https");
 	/* Even if the ephemeral one has a name and the other has none. */
 	assert_string_equal(name_of(PORTSCOPE_ESTABLISHED, 50000, 61000), "-");
 	assert_string_equal(name_of(PORTSCOPE_ESTABLISHED, 61000, 50000), "-");
