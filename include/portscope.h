@@ -466,4 +466,123 @@ int portscope_choose(const struct portscope_wish *wish, struct portscope_choice 
 
 struct portscope_choice *portscope_choice_free(struct portscope_choice *choice);
 
+/**
+ * Comparing two listings: what opened, what closed, what changed hands between them.
+ *
+ * A document is a listing that was kept: read from a file that `portscope --json` wrote, or taken
+ * now. Two documents can be compared where they answer the same query; their columns may differ,
+ * and what one of them lacks is not compared.
+ *
+ * A socket is the same one in both documents where protocol, local address, local port, interface
+ * and, of a connection, the peer are the same. Numbers that the kernel chose by chance name nobody:
+ * the local port of an outbound connection, the peer's port of an inbound one, the port of a
+ * probable UDP client. Several sockets of the same name (SO_REUSEPORT) are compared as a set.
+ * Pids, descriptors, inodes and cookies count for nothing, so a restart is no difference.
+ */
+
+/** What can differ of a socket that stays. */
+enum portscope_aspect {
+	PORTSCOPE_ASPECT_PROGRAM,    /**< the names of the programs that hold it */
+	PORTSCOPE_ASPECT_EXECUTABLE, /**< the paths of their executables */
+	PORTSCOPE_ASPECT_USER,
+	PORTSCOPE_ASPECT_UNIT,      /**< but for what is made up anew each time: session-12.scope */
+	PORTSCOPE_ASPECT_CONTAINER, /**< runtime:name, or runtime:id where its name is unknown */
+	PORTSCOPE_ASPECT_EXPOSURE,
+	PORTSCOPE_ASPECT_DUAL_STACK,
+	PORTSCOPE_ASPECTS, /**< how many there are */
+};
+
+/** The name of an aspect, as in JSON; NULL behind the last. */
+const char *portscope_aspect_name(unsigned aspect);
+
+/** What a document says of itself. Strings are NULL where unknown, and live as long as it. */
+struct portscope_document_head {
+	int64_t time;                 /**< seconds since the epoch */
+	const char *host;             /**< name of the host */
+	const char *machine_id;       /**< machine-id(5) */
+	unsigned protocols, families; /**< as in portscope_query */
+	uint32_t states;
+	const char *filter; /**< its text; NULL: none */
+	size_t sockets;
+	bool complete;
+};
+
+struct portscope_document;
+
+/**
+ * Reads a document from a descriptor up to its end, one socket at a time: the memory taken is that
+ * of what is kept, about 100 bytes a socket. -EBADMSG: it is no such document, damaged or cut off;
+ * -EINVAL: it is one that cannot be compared; -EFBIG: it is too large. `ret_error` then says what
+ * is wrong, where, and what to do, in printable text that the caller frees; NULL after any other
+ * error, which is one of reading.
+ */
+int portscope_document_read(int fd, struct portscope_document **ret, char **ret_error);
+
+/**
+ * Lists now what `like` was asked for, with those of its columns that a comparison reads. This does
+ * all that needs a privilege, as portscope_open() does. -EINVAL: its filter cannot be read here any
+ * more, see `ret_error` as above.
+ */
+int portscope_document_take(
+	const struct portscope_document *like, struct portscope_document **ret, char **ret_error);
+
+const struct portscope_document_head *portscope_document_get_head(
+	const struct portscope_document *document);
+
+/** Frees a document; NULL is fine. No diff may use it any more. */
+struct portscope_document *portscope_document_free(struct portscope_document *document);
+
+enum portscope_change_kind {
+	PORTSCOPE_OPENED,
+	PORTSCOPE_CLOSED,
+	PORTSCOPE_CHANGED,
+};
+
+/** A socket as one of the documents has it. */
+struct portscope_side {
+	/** Of an interface that it is bound to only the name counts; `ifindex` is 0 without one. */
+	struct portscope_endpoint local;
+	struct portscope_endpoint peer; /**< `family` 0: none */
+	/**
+	 * By enum portscope_aspect; NULL: unknown or none. Programs and executables are lists,
+	 * separated by newlines. Bytes as they came: not escaped.
+	 */
+	const char *aspects[PORTSCOPE_ASPECTS];
+	uint64_t cookie; /**< of the first of them; 0: unknown */
+};
+
+/** One difference. What opened has no `before`, what closed no `after`. */
+struct portscope_change {
+	enum portscope_change_kind kind;
+	unsigned protocol; /**< of enum portscope_protocol */
+	size_t count;      /**< sockets of which all of this is true */
+	unsigned differs;  /**< of what changed: bits 1 << enum portscope_aspect */
+	struct portscope_side before, after;
+};
+
+struct portscope_diff;
+
+/**
+ * Compares two documents, which must outlive the diff. -EINVAL: they do not answer the same query;
+ * `ret_error` says what differs, in printable text that the caller frees.
+ */
+int portscope_diff(const struct portscope_document *before, const struct portscope_document *after,
+	struct portscope_diff **ret, char **ret_error);
+
+/** Frees a diff; NULL is fine. */
+struct portscope_diff *portscope_diff_free(struct portscope_diff *diff);
+
+/** Change `i`, sorted by protocol, port, address and peer; false behind the last. */
+bool portscope_diff_at(const struct portscope_diff *diff, size_t i, struct portscope_change *ret);
+
+/** How many sockets were opened, closed and changed, by enum portscope_change_kind. */
+const size_t *portscope_diff_get_counts(const struct portscope_diff *diff);
+
+/** The aspects that were compared: bits 1 << enum portscope_aspect. */
+unsigned portscope_diff_get_compared(const struct portscope_diff *diff);
+
+/** What the comparison lacks or its reader should know. */
+const struct portscope_warning *portscope_diff_get_warnings(
+	const struct portscope_diff *diff, size_t *ret_count);
+
 #endif

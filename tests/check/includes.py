@@ -11,11 +11,11 @@ import tree
 PUBLIC = "portscope.h"
 
 # Who may include whom, besides itself. The rule's order is
-#   util <- {model, registry} <- {collect, owner, annotate, filter} <- {audit, explain, choose}
-#        <- api <- portscope.h <- {format, cli, main}
+#   util <- {model, registry} <- {collect, owner, annotate, filter} <- {audit, explain, choose,
+#        diff} <- api <- portscope.h <- {format, cli, main}
 # and a layer of the library sees all that stands left of it, but not its neighbours.
 LEFT = [["util"], ["model", "registry"], ["collect", "owner", "annotate", "filter"],
-        ["audit", "explain", "choose"], ["api"]]
+        ["audit", "explain", "choose", "diff"], ["api"]]
 RULE = {}
 for depth, group in enumerate(LEFT):
     for layer in group:

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What two documents have to have in common, and what a reader should know where they have not. */
+#include "diff/compare.h"
+
+#include <string.h>
+
+#include "util/text.h"
+
+/* A list of words, in the words of JSON. */
+static void put_words(struct out *o, uint32_t bits, const char *(*name)(unsigned bit))
+{
+	for (unsigned i = 0, n = 0; i < 32; i++)
+		if (bits >> i & 1 && name(i))
+			out_format(o, "%s%s", n++ ? "," : "", name(i));
+	if (!bits)
+		out_text(o, "none");
+}
+
+static const char *protocol_word(unsigned bit)
+{
+	return bit == 0 ? "tcp" : bit == 1 ? "udp" : NULL;
+}
+
+static const char *family_word(unsigned bit)
+{
+	return bit == 0 ? "inet" : bit == 1 ? "inet6" : NULL;
+}
+
+static void put_difference(struct out *o, const char *what, uint32_t before, uint32_t after,
+	const char *(*name)(unsigned bit))
+{
+	if (before == after)
+		return;
+	out_format(o, "\n    %s: ", what);
+	put_words(o, before, name);
+	out_text(o, " and then ");
+	put_words(o, after, name);
+}
+
+static void put_filter(struct out *o, const char *text)
+{
+	if (text)
+		text_visible(o, text, strlen(text));
+	else
+		out_text(o, "none");
+}
+
+int diff_check_queries(const struct portscope_document *before,
+	const struct portscope_document *after, char **ret_error)
+{
+	const struct portscope_document_head *b = &before->head, *a = &after->head;
+	bool same_filter =
+		b->filter && a->filter ? !strcmp(b->filter, a->filter) : b->filter == a->filter;
+	AUTO_OUT struct out o = {.fd = -1};
+
+	if (b->protocols == a->protocols && b->families == a->families && b->states == a->states &&
+		same_filter)
+		return 0;
+	out_text(&o, "the two documents do not answer the same query, so their difference would "
+		     "say nothing:");
+	put_difference(&o, "protocols", b->protocols, a->protocols, protocol_word);
+	put_difference(&o, "families", b->families, a->families, family_word);
+	put_difference(&o, "states", b->states, a->states, portscope_state_name);
+	if (!same_filter) {
+		out_text(&o, "\n    filter: ");
+		put_filter(&o, b->filter);
+		out_text(&o, " and then ");
+		put_filter(&o, a->filter);
+	}
+	out_char(&o, 0);
+	if (o.error)
+		return o.error;
+	*ret_error = STEAL(o.buffer);
+	return -EINVAL;
+}
+
+static int warn_incomplete(struct portscope_diff *d, unsigned side)
+{
+	const struct portscope_document *document = d->documents[side];
+	const char *reason = document->incomplete;
+
+	if (document->head.complete)
+		return 0;
+	return warnings_add(&d->warnings, WARNING_INCOMPLETE,
+		"the %s document is incomplete, so what differs may be what it lacks%s%s",
+		side ? "second" : "first", reason ? ": " : "", reason ? reason : "");
+}
+
+static int warn_host(struct portscope_diff *d)
+{
+	const struct portscope_document_head *b = &d->documents[0]->head;
+	const struct portscope_document_head *a = &d->documents[1]->head;
+	int r = 0;
+
+	if (b->machine_id && a->machine_id && strcmp(b->machine_id, a->machine_id) != 0)
+		r = warnings_add(&d->warnings, WARNING_NOTE,
+			"the documents are of different hosts: %s and then %s",
+			b->host ? b->host : b->machine_id, a->host ? a->host : a->machine_id);
+	if (r >= 0 && a->time < b->time)
+		r = warnings_add(&d->warnings, WARNING_NOTE,
+			"the first document is newer than the second: what is called opened was "
+			"closed");
+	return r;
+}
+
+/* Columns that one of the documents lacks hide differences. */
+static int warn_columns(struct portscope_diff *d)
+{
+	AUTO_OUT struct out list = {.fd = -1};
+
+	for (unsigned i = 0; i < PORTSCOPE_ASPECTS; i++)
+		if (!(d->compared >> i & 1))
+			out_format(&list, "%s%s", list.used ? ", " : "", document_aspect_name(i));
+	if (!list.used)
+		return 0;
+	out_char(&list, 0);
+	if (list.error)
+		return list.error;
+	return warnings_add(&d->warnings, WARNING_NOTE,
+		"not compared, since the columns of a document lack it: %s", list.buffer);
+}
+
+int diff_warn(struct portscope_diff *d)
+{
+	int r = warn_incomplete(d, 0);
+
+	if (r >= 0)
+		r = warn_incomplete(d, 1);
+	if (r >= 0)
+		r = warn_host(d);
+	if (r >= 0)
+		r = warn_columns(d);
+	if (r >= 0 && d->unseen)
+		r = warnings_add(&d->warnings, WARNING_NOTE,
+			"whether %zu socket%s changed hands is not known: one of the documents "
+			"does not know who held %s",
+			d->unseen, d->unseen == 1 ? "" : "s", d->unseen == 1 ? "it" : "them");
+	return r;
+}
