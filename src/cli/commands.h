@@ -8,7 +8,8 @@ enum command_bit {
 	COMMAND_LIST = 1 << 0,
 	COMMAND_EXPLAIN = 1 << 1,
 	COMMAND_FREE = 1 << 2,
-	COMMAND_ALL = COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE,
+	COMMAND_DIFF = 1 << 4,
+	COMMAND_ALL = COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE | COMMAND_DIFF,
 };
 
 struct command {
@@ -25,6 +26,6 @@ struct command {
 /** All commands, the default one first; ends with NULL. */
 extern const struct command *const commands[];
 
-extern const struct command command_list, command_explain, command_free;
+extern const struct command command_list, command_explain, command_free, command_diff;
 
 #endif

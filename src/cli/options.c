@@ -44,6 +44,7 @@ enum option_id {
 	OPTION_REGISTERED,
 	OPTION_ADDRESS,
 	OPTION_WITH,
+	OPTION_FAIL_ON_CHANGE,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -57,8 +58,8 @@ static const struct {
 	{OPTION_##id, {letter, name, argument, help, commands}}
 	OPTION(LISTENING,   'l', "listening",   NULL,   COMMAND_LIST, "what listens: TCP in listen, UDP unconnected"),
 	OPTION(ALL,         'a', "all",         NULL,   COMMAND_LIST, "what listens and what is connected, in every state"),
-	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_ALL, "TCP alone"),
-	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_ALL, "UDP alone"),
+	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "TCP alone"),
+	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "UDP alone"),
 	OPTION(IPV4,        '4', "ipv4",        NULL,   COMMAND_LIST, "IPv4 alone, dual-stack sockets among it"),
 	OPTION(IPV6,        '6', "ipv6",        NULL,   COMMAND_LIST, "IPv6 alone"),
 	OPTION(NUMERIC,     'n', "numeric",     NULL,   COMMAND_LIST, "no names of users; services keep theirs"),
@@ -72,8 +73,8 @@ static const struct {
 	OPTION(FILTER,      'F', "filter",      "FILE", COMMAND_LIST, "read the filter from a file; - is the standard input"),
 	OPTION(EXPLAIN_FILTER, 0, "explain-filter", NULL, COMMAND_LIST, "say how the filter was understood, and end"),
 	OPTION(LIST_FIELDS, 0,   "list-fields", NULL,   COMMAND_LIST, "name all fields and end"),
-	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST, "auto, always or never"),
-	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_ALL, "say more about how the answer came about"),
+	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST | COMMAND_DIFF, "auto, always or never"),
+	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "say more about how the answer came about"),
 	OPTION(LIST,        0,   "list",        NULL,   COMMAND_EXPLAIN, "the whole table of knowledge"),
 	OPTION(INSECURE,    0,   "insecure",    NULL,   COMMAND_EXPLAIN, "with --list, only what may be insecure"),
 	OPTION(RANGE,       0,   "range",       "RANGE", COMMAND_EXPLAIN, "explain a range, or --list its ports"),
@@ -85,6 +86,7 @@ static const struct {
 	OPTION(REGISTERED,  0,   "registered",  NULL,   COMMAND_FREE, "allow ports that belong to a service"),
 	OPTION(ADDRESS,     0,   "address",     "ADDR", COMMAND_FREE, "free on this address alone"),
 	OPTION(WITH,        0,   "with",        "FILE", COMMAND_FREE, "free too on the host whose -a --json FILE is"),
+	OPTION(FAIL_ON_CHANGE, 0, "fail-on-change", NULL, COMMAND_DIFF, "exit with status 1 where something differs"),
 	OPTION(HELP,        'h', "help",        NULL,   COMMAND_ALL,  "this help"),
 	OPTION(VERSION,     'V', "version",     NULL,   COMMAND_ALL,  "the version"),
 };
@@ -385,6 +387,9 @@ static int apply(struct options *o, int id)
 		return set_colour(o, optarg);
 	case OPTION_VERBOSE:
 		o->verbose = true;
+		return 0;
+	case OPTION_FAIL_ON_CHANGE:
+		o->fail_on_change = true;
 		return 0;
 	case OPTION_HELP:
 		o->help = true;

@@ -30,6 +30,7 @@ struct options {
 	bool verbose;
 	bool list_fields, help, version;
 	bool explain_filter;
+	bool fail_on_change;
 	const char *filter_file;     /**< -F; `-` is the standard input */
 	const struct format *format; /**< NULL: the table */
 	const char *columns;         /**< NULL: the default ones */
