@@ -33,7 +33,6 @@ static int fill(struct scan *scan)
 		return (int)n;
 	scan->at = 0;
 	scan->end = (size_t)n;
-	scan->nothing = scan->nothing && !n;
 	return n ? 0 : -ENODATA;
 }
 
@@ -56,8 +55,10 @@ int scan_peek(struct scan *scan)
 		if (r < 0)
 			return r;
 		c = scan->buffer[scan->at];
-		if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
+		if (c != ' ' && c != '\n' && c != '\t' && c != '\r') {
+			scan->nothing = false;
 			return (unsigned char)c;
+		}
 		scan_skip(scan);
 	}
 	return -EFBIG;
@@ -142,9 +143,6 @@ int scan_value(struct scan *scan, struct out *piece)
 		if (piece->used > SCAN_VALUE_MAX)
 			return -EFBIG;
 		r = fill(scan);
-		/* A lone word or number ends with the text. */
-		if (r == -ENODATA && nesting.scalar && !nesting.depth && !nesting.string)
-			return piece->error;
 	}
 	return r;
 }

@@ -20,7 +20,7 @@ struct scan {
 	size_t at, end;
 	size_t line;   /**< of the next byte, from 1 */
 	size_t column; /**< of the next byte, from 1, in bytes */
-	bool nothing;  /**< no byte has been read yet */
+	bool nothing;  /**< all so far was white space */
 };
 
 /** One value longer than this is none that a listing has. */
@@ -35,7 +35,8 @@ int scan_peek(struct scan *scan);
 void scan_skip(struct scan *scan);
 /**
  * Consumes the next value, whatever it is, and puts its bytes into `piece`. -ENODATA: the text ends
- * in it, -EFBIG: it is longer than SCAN_VALUE_MAX.
+ * in it or, where it is a number or a word, right behind it; -EFBIG: it is longer than
+ * SCAN_VALUE_MAX.
  */
 int scan_value(struct scan *scan, struct out *piece);
 
