@@ -25,15 +25,9 @@ struct portscope_filter {
 	struct filter *parsed;
 };
 
-/** What the look-ups share while a text is parsed. */
-struct lookup {
-	struct service_names *services; /**< loaded when the first name is asked for */
-	bool loaded;
-};
-
 static size_t find_service(void *userdata, const char *name, struct filter_service *ret, size_t max)
 {
-	struct lookup *lookup = userdata;
+	struct filter_lookup *lookup = userdata;
 	AUTO_FREE struct service_port *ports = NULL;
 	struct warnings warnings = {0};
 	size_t n = 0, found = 0;
@@ -139,6 +133,26 @@ static int find_user(void *userdata, const char *name, uint32_t *ret_uid)
 	return 0;
 }
 
+void filter_lookup_init(struct filter_lookup *lookup)
+{
+	*lookup = (struct filter_lookup){
+		.names =
+			{
+				.service = find_service,
+				.host = find_host,
+				.interface = find_interface,
+				.cgroup = find_cgroup,
+				.user = find_user,
+				.userdata = lookup,
+			},
+	};
+}
+
+void filter_lookup_done(struct filter_lookup *lookup)
+{
+	service_names_free(lookup->services);
+}
+
 /* The error as lines of text that the caller frees. */
 static char *error_text(const struct filter_error *error, const char *text)
 {
@@ -151,15 +165,7 @@ static char *error_text(const struct filter_error *error, const char *text)
 
 int portscope_filter_parse(const char *text, struct portscope_filter **ret, char **ret_error)
 {
-	struct lookup lookup = {0};
-	struct filter_names names = {
-		.service = find_service,
-		.host = find_host,
-		.interface = find_interface,
-		.cgroup = find_cgroup,
-		.user = find_user,
-		.userdata = &lookup,
-	};
+	struct filter_lookup lookup;
 	struct portscope_filter *filter = calloc(1, sizeof(*filter));
 	struct filter_error error;
 	int r;
@@ -167,8 +173,9 @@ int portscope_filter_parse(const char *text, struct portscope_filter **ret, char
 	if (!filter)
 		return -ENOMEM;
 	filter->text = strdup(text);
-	r = filter->text ? filter_parse(text, &names, &filter->parsed, &error) : -ENOMEM;
-	service_names_free(lookup.services);
+	filter_lookup_init(&lookup);
+	r = filter->text ? filter_parse(text, &lookup.names, &filter->parsed, &error) : -ENOMEM;
+	filter_lookup_done(&lookup);
 	if (r >= 0) {
 		*ret = filter;
 		return 0;

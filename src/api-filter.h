@@ -6,6 +6,16 @@
 #include "collect/collect.h"
 #include "filter/filter.h"
 
+/** The names that mean something on this host, for filter_parse(); keep it where it is. */
+struct filter_lookup {
+	struct filter_names names;
+	struct service_names *services; /**< loaded when the first name is asked for */
+	bool loaded;
+};
+
+void filter_lookup_init(struct filter_lookup *lookup);
+void filter_lookup_done(struct filter_lookup *lookup);
+
 /** The parsed filter behind the public one. */
 struct filter *portscope_filter_parsed(const struct portscope_filter *filter);
 

@@ -527,6 +527,26 @@ int portscope_each(struct portscope_snapshot *s, portscope_row_fn row, void *use
 	return walk.stopped ? walk.stopped : r;
 }
 
+const struct host *snapshot_host(const struct portscope_snapshot *s)
+{
+	return &s->host;
+}
+
+const struct sources *snapshot_sources(const struct portscope_snapshot *s)
+{
+	return &s->sources;
+}
+
+struct warnings *snapshot_warnings(struct portscope_snapshot *s)
+{
+	return &s->warnings;
+}
+
+void snapshot_row(const struct portscope_snapshot *s, size_t i, struct portscope_row *ret)
+{
+	annotate(&s->sockets.items[s->order ? s->order[i] : i], &s->host, s->needs, ret);
+}
+
 const struct portscope_host *portscope_get_host(const struct portscope_snapshot *s)
 {
 	return &s->host.shown;
