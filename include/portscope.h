@@ -465,6 +465,98 @@ struct portscope_choice {
 int portscope_choose(const struct portscope_wish *wish, struct portscope_choice **ret);
 
 struct portscope_choice *portscope_choice_free(struct portscope_choice *choice);
+/** How bad a finding is. */
+enum portscope_severity {
+	PORTSCOPE_INFO,
+	PORTSCOPE_LOW,
+	PORTSCOPE_MEDIUM,
+	PORTSCOPE_HIGH,
+	PORTSCOPE_CRITICAL,
+};
+
+#define PORTSCOPE_SEVERITIES 5
+
+/** `info`, `low`, `medium`, `high`, `critical`. */
+const char *portscope_severity_name(enum portscope_severity severity);
+/** The severity with this name, or -ENOENT. */
+int portscope_severity_find(const char *name);
+
+/** Something that may be wrong with a socket that listens. */
+struct portscope_rule {
+	const char *id; /**< `insecure-service`: never changes its meaning */
+	const char *title;
+	enum portscope_severity severity; /**< the highest that it gives */
+	const char *about;                /**< what it looks at and how it weighs, in sentences */
+	const char *references;           /**< by `; `; NULL: those of the finding, or none */
+};
+
+/** Rule `i`, or NULL after the last. */
+const struct portscope_rule *portscope_rule_at(unsigned i);
+
+/** A policy: what is normal on this host, a line each. */
+struct portscope_policy;
+
+/**
+ * Reads a policy. -ENOENT: there is no such file. -EINVAL: it is wrong, and -EPERM: it is not to be
+ * trusted (run as root: not root's, or writable by others; in any case no regular file, or larger
+ * than 1 MiB); for these `ret_error` tells a reader why, in lines that the caller frees.
+ */
+int portscope_policy_read(const char *path, struct portscope_policy **ret, char **ret_error);
+/** Frees a policy; NULL is fine. No audit may use it any more. */
+struct portscope_policy *portscope_policy_free(struct portscope_policy *policy);
+/** The file that it was read from. */
+const char *portscope_policy_path(const struct portscope_policy *policy);
+
+/** A finding; its strings and its row live as long as the callback. */
+struct portscope_finding {
+	const struct portscope_rule *rule;
+	enum portscope_severity severity;
+	/** What speaks for it: `port`, `port+process`, `process` (whatever the port),
+	   `contradicted` (the program speaks something else), `observed` (a fact), `policy`. */
+	const char *evidence;
+	const char *text;       /**< what is wrong; may hold unsafe bytes from outside */
+	const char *advice;     /**< what to do; NULL: nothing in particular */
+	const char *references; /**< by `; `; NULL: none */
+	const char *verdict;    /**< of the policy: `deny` or `warn`; NULL: none */
+	size_t sockets;         /**< how many sockets with this address share it */
+	const struct portscope_row *row;
+};
+
+/** What an audit has found, counted. */
+struct portscope_audit_counts {
+	size_t sockets;  /**< judged */
+	size_t findings; /**< that stand */
+	size_t by_severity[PORTSCOPE_SEVERITIES];
+	size_t by_exposure[8]; /**< findings by rank of the field `exposure` */
+	size_t allowed;        /**< sockets that the policy allows */
+	size_t silenced;       /**< findings on these */
+	size_t quiet;          /**< sockets that raise nothing and were not allowed */
+	size_t unseen;         /**< sockets whose owner could not be seen */
+};
+
+struct portscope_audit;
+
+/**
+ * Judges what listens. Of `query` only `fields`, `numeric`, `identity`, `protocols` and `filter`
+ * count: the last two choose which sockets are judged, not what is known of the host. `policy` may
+ * be NULL; it and the filter must outlive the audit. All that needs a privilege or a name service
+ * is done here.
+ */
+int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
+	struct portscope_audit **ret);
+/** Frees an audit; NULL is fine. */
+struct portscope_audit *portscope_audit_close(struct portscope_audit *audit);
+
+/** Takes a finding; a non-zero result ends the walk and is what portscope_audit_each() returns. */
+typedef int (*portscope_finding_fn)(const struct portscope_finding *finding, void *userdata);
+
+/** Hands out the findings, the worst first, then by socket; may be asked again. */
+int portscope_audit_each(
+	const struct portscope_audit *audit, portscope_finding_fn finding, void *userdata);
+
+struct portscope_audit_counts portscope_audit_count(const struct portscope_audit *audit);
+/** The snapshot behind it: who answered, when, and the warnings of all stages. */
+const struct portscope_snapshot *portscope_audit_snapshot(const struct portscope_audit *audit);
 
 /**
  * Comparing two listings: what opened, what closed, what changed hands between them.

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading a policy, and judging by it. */
+#include "audit/policy.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/file.h"
+#include "util/suggest.h"
+#include "util/text.h"
+
+static const char blanks[] = " \t\r";
+
+static const char *const verdicts[] = {
+	[POLICY_ALLOW] = "allow",
+	[POLICY_DENY] = "deny",
+	[POLICY_WARN] = "warn",
+};
+
+/** A line under way. */
+struct line {
+	const char *path;
+	unsigned number;
+	char *text; /**< without the reason */
+	const char *reason;
+};
+
+/* Tells where in the file an error is, and shows the line, or the filter in it. */
+static int fail(const struct line *line, const struct filter_error *error, const char *shown,
+	char **ret_error)
+{
+	AUTO_OUT struct out out = {.fd = -1};
+
+	text_visible(&out, line->path, strlen(line->path));
+	out_format(&out, ":%u:%zu: ", line->number, shown - line->text + error->offset + 1);
+	filter_error_write(error, shown, &out);
+	out_char(&out, 0);
+	if (out.error)
+		return out.error;
+	*ret_error = STEAL(out.buffer);
+	return -EINVAL;
+}
+
+static int fail_word(const struct line *line, size_t offset, size_t length, const char *message,
+	const char *hint, char **ret_error)
+{
+	struct filter_error error = {.offset = offset, .length = length};
+
+	snprintf(error.message, sizeof(error.message), "%s", message);
+	snprintf(error.hint, sizeof(error.hint), "%s", hint);
+	return fail(line, &error, line->text, ret_error);
+}
+
+/* A reason starts at a `#` that stands outside quotes and is not inside a word. */
+static void split_reason(struct line *line)
+{
+	char quote = 0;
+
+	line->reason = NULL;
+	for (char *at = line->text; *at; at++) {
+		if (quote) {
+			quote = *at == quote ? 0 : quote;
+		} else if (*at == '"' || *at == '\'') {
+			quote = *at;
+		} else if (*at == '#' && (at == line->text || strchr(blanks, at[-1]))) {
+			*at = 0;
+			line->reason = at + 1 + strspn(at + 1, blanks);
+			return;
+		}
+	}
+}
+
+static void trim_end(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && strchr(blanks, text[length - 1]))
+		text[--length] = 0;
+}
+
+static int find_verdict(const char *word, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
+		if (strlen(verdicts[i]) == length && !strncmp(verdicts[i], word, length))
+			return i;
+	return -ENOENT;
+}
+
+static int parse_verdict(const struct line *line, size_t *ret_length, char **ret_error)
+{
+	size_t start = strspn(line->text, blanks);
+	size_t length = strcspn(line->text + start, blanks);
+	int verdict = find_verdict(line->text + start, length);
+	char word[32], hint[64] = "allow, deny or warn";
+	const char *near;
+
+	*ret_length = start + length;
+	if (verdict >= 0)
+		return verdict;
+	snprintf(
+		word, sizeof(word), "%.*s", (int)MIN(length, sizeof(word) - 1), line->text + start);
+	near = suggest(word, verdicts, ARRAY_SIZE(verdicts));
+	if (near)
+		snprintf(hint, sizeof(hint), "did you mean %s?", near);
+	return fail_word(line, start, length, "a line starts with a verdict", hint, ret_error);
+}
+
+static int add_line(struct portscope_policy *policy, const struct policy_line *line)
+{
+	struct policy_line *grown =
+		reallocarray(policy->lines, policy->count + 1, sizeof(*policy->lines));
+
+	if (!grown)
+		return -ENOMEM;
+	policy->lines = grown;
+	policy->lines[policy->count++] = *line;
+	return 0;
+}
+
+static void line_done(struct policy_line *line)
+{
+	filter_free(line->filter);
+	free(line->text);
+	free(line->reason);
+}
+
+static int parse_line(struct portscope_policy *policy, struct line *line,
+	const struct filter_names *names, char **ret_error)
+{
+	struct policy_line made = {.number = line->number};
+	struct filter_error error;
+	const char *filter;
+	size_t length;
+	int r;
+
+	split_reason(line);
+	trim_end(line->text);
+	if (!line->text[strspn(line->text, blanks)])
+		return 0;
+	r = parse_verdict(line, &length, ret_error);
+	if (r < 0)
+		return r;
+	made.verdict = r;
+	filter = line->text + length + strspn(line->text + length, blanks);
+	if (!*filter)
+		return fail_word(line, filter - line->text, 0, "a filter is missing",
+			"* means every socket", ret_error);
+	made.text = strdup(filter);
+	made.reason = line->reason && *line->reason ? strdup(line->reason) : NULL;
+	if (!made.text || (line->reason && *line->reason && !made.reason)) {
+		line_done(&made);
+		return -ENOMEM;
+	}
+	r = filter_parse(filter, names, &made.filter, &error);
+	if (r == -EINVAL)
+		r = fail(line, &error, filter, ret_error);
+	if (r >= 0)
+		r = add_line(policy, &made);
+	if (r < 0)
+		line_done(&made);
+	return r;
+}
+
+int policy_parse(const char *path, const char *text, const struct filter_names *names,
+	struct portscope_policy **ret, char **ret_error)
+{
+	struct portscope_policy *policy = calloc(1, sizeof(*policy));
+	struct line line = {.path = path};
+	int r = 0;
+
+	if (!policy)
+		return -ENOMEM;
+	policy->path = strdup(path);
+	if (!policy->path)
+		r = -ENOMEM;
+	while (r >= 0 && *text) {
+		size_t length = strcspn(text, "\n");
+		AUTO_FREE char *copy = strndup(text, length);
+
+		line.number++;
+		line.text = copy;
+		r = copy ? parse_line(policy, &line, names, ret_error) : -ENOMEM;
+		text += length + (text[length] == '\n');
+	}
+	if (r < 0) {
+		policy_free(policy);
+		return r;
+	}
+	*ret = policy;
+	return 0;
+}
+
+static int PRINTF_LIKE(2, 3) refuse(char **ret_error, const char *format, ...)
+{
+	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_FREE char *text = NULL;
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	text_visible(&out, text, length);
+	out_char(&out, 0);
+	if (out.error)
+		return out.error;
+	*ret_error = STEAL(out.buffer);
+	return -EPERM;
+}
+
+/* Who may write to the policy may hide what listens. */
+static int check(const char *path, const struct stat *st, bool root, char **ret_error)
+{
+	if (!S_ISREG(st->st_mode))
+		return refuse(ret_error, "the policy %s is no regular file", path);
+	if (st->st_size > POLICY_MAX)
+		return refuse(ret_error, "the policy %s is larger than 1 MiB", path);
+	if (root && st->st_uid != 0)
+		return refuse(ret_error,
+			"the policy %s belongs to user %u, not to root: root does not follow it",
+			path, st->st_uid);
+	if (root && st->st_mode & (S_IWGRP | S_IWOTH))
+		return refuse(ret_error,
+			"others than root may write to the policy %s (mode %03o): root does not "
+			"follow it",
+			path, st->st_mode & 07777);
+	return 0;
+}
+
+int policy_read_text(const char *path, bool root, char **ret, char **ret_error)
+{
+	/* What is checked is what is read: both by one descriptor. A fifo must not block. */
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	AUTO_FREE char *text = NULL;
+	struct stat st;
+	size_t length;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	r = check(path, &st, root, ret_error);
+	if (r < 0)
+		return r;
+	r = file_read_fd(fd, POLICY_MAX, &text, &length);
+	if (r == -EFBIG)
+		return refuse(ret_error, "the policy %s is larger than 1 MiB", path);
+	if (r < 0)
+		return r;
+	if (strlen(text) != length)
+		return refuse(ret_error, "the policy %s holds a NUL byte: it is no text", path);
+	*ret = STEAL(text);
+	return 0;
+}
+
+const struct policy_line *policy_judge(
+	const struct portscope_policy *policy, const struct portscope_row *row, size_t *matched)
+{
+	const struct policy_line *first = NULL;
+
+	for (size_t i = 0; i < policy->count; i++) {
+		if (!filter_match(policy->lines[i].filter, row))
+			continue;
+		matched[i]++;
+		if (!first)
+			first = &policy->lines[i];
+	}
+	return first;
+}
+
+struct portscope_policy *policy_free(struct portscope_policy *policy)
+{
+	if (!policy)
+		return NULL;
+	for (size_t i = 0; i < policy->count; i++)
+		line_done(&policy->lines[i]);
+	free(policy->lines);
+	free(policy->path);
+	free(policy);
+	return NULL;
+}
