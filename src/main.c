@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&command_list,
 	&command_explain,
 	&command_free,
+	&command_audit,
 	&command_diff,
 	NULL,
 };

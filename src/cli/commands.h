@@ -8,8 +8,9 @@ enum command_bit {
 	COMMAND_LIST = 1 << 0,
 	COMMAND_EXPLAIN = 1 << 1,
 	COMMAND_FREE = 1 << 2,
+	COMMAND_AUDIT = 1 << 3,
 	COMMAND_DIFF = 1 << 4,
-	COMMAND_ALL = COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE | COMMAND_DIFF,
+	COMMAND_ALL = COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE | COMMAND_AUDIT | COMMAND_DIFF,
 };
 
 struct command {
@@ -26,6 +27,7 @@ struct command {
 /** All commands, the default one first; ends with NULL. */
 extern const struct command *const commands[];
 
-extern const struct command command_list, command_explain, command_free, command_diff;
+extern const struct command command_list, command_explain, command_free, command_audit,
+	command_diff;
 
 #endif

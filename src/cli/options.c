@@ -45,6 +45,11 @@ enum option_id {
 	OPTION_ADDRESS,
 	OPTION_WITH,
 	OPTION_FAIL_ON_CHANGE,
+	OPTION_POLICY,
+	OPTION_FAIL_ON,
+	OPTION_LIST_RULES,
+	OPTION_EXPLAIN_RULE,
+	OPTION_SARIF,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -62,19 +67,19 @@ static const struct {
 	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "UDP alone"),
 	OPTION(IPV4,        '4', "ipv4",        NULL,   COMMAND_LIST, "IPv4 alone, dual-stack sockets among it"),
 	OPTION(IPV6,        '6', "ipv6",        NULL,   COMMAND_LIST, "IPv6 alone"),
-	OPTION(NUMERIC,     'n', "numeric",     NULL,   COMMAND_LIST, "no names of users; services keep theirs"),
+	OPTION(NUMERIC,     'n', "numeric",     NULL,   COMMAND_LIST | COMMAND_AUDIT, "no names of users; services keep theirs"),
 	OPTION(PROCESSES,   'p', "processes",   NULL,   COMMAND_LIST, "every process that holds a socket"),
-	OPTION(NO_HEADER,   'H', "no-header",   NULL,   COMMAND_LIST | COMMAND_EXPLAIN, "no line of titles"),
+	OPTION(NO_HEADER,   'H', "no-header",   NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_AUDIT, "no line of titles"),
 	OPTION(JSON,        'j', "json",        NULL,   COMMAND_ALL, "one JSON document"),
-	OPTION(JSON_LINES,  0,   "json-lines",  NULL,   COMMAND_LIST, "one JSON record a line, as they come"),
-	OPTION(CSV,         0,   "csv",         NULL,   COMMAND_LIST, "comma-separated values for spreadsheets"),
+	OPTION(JSON_LINES,  0,   "json-lines",  NULL,   COMMAND_LIST | COMMAND_AUDIT, "one JSON record a line, as they come"),
+	OPTION(CSV,         0,   "csv",         NULL,   COMMAND_LIST | COMMAND_AUDIT, "comma-separated values for spreadsheets"),
 	OPTION(COLUMNS,     0,   "columns",     "LIST", COMMAND_LIST, "fields to show; +LIST adds to the default ones"),
 	OPTION(SORT,        0,   "sort",        "LIST", COMMAND_LIST, "fields to sort by; -FIELD from high to low"),
-	OPTION(FILTER,      'F', "filter",      "FILE", COMMAND_LIST, "read the filter from a file; - is the standard input"),
+	OPTION(FILTER,      'F', "filter",      "FILE", COMMAND_LIST | COMMAND_AUDIT, "read the filter from a file; - is the standard input"),
 	OPTION(EXPLAIN_FILTER, 0, "explain-filter", NULL, COMMAND_LIST, "say how the filter was understood, and end"),
 	OPTION(LIST_FIELDS, 0,   "list-fields", NULL,   COMMAND_LIST, "name all fields and end"),
-	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST | COMMAND_DIFF, "auto, always or never"),
-	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "say more about how the answer came about"),
+	OPTION(COLOR,       0,   "color",       "WHEN", COMMAND_LIST | COMMAND_AUDIT | COMMAND_DIFF, "auto, always or never"),
+	OPTION(VERBOSE,     0,   "verbose",     NULL,   COMMAND_ALL & ~COMMAND_DIFF, "say more about how the answer came about"),
 	OPTION(LIST,        0,   "list",        NULL,   COMMAND_EXPLAIN, "the whole table of knowledge"),
 	OPTION(INSECURE,    0,   "insecure",    NULL,   COMMAND_EXPLAIN, "with --list, only what may be insecure"),
 	OPTION(RANGE,       0,   "range",       "RANGE", COMMAND_EXPLAIN, "explain a range, or --list its ports"),
@@ -87,6 +92,11 @@ static const struct {
 	OPTION(ADDRESS,     0,   "address",     "ADDR", COMMAND_FREE, "free on this address alone"),
 	OPTION(WITH,        0,   "with",        "FILE", COMMAND_FREE, "free too on the host whose -a --json FILE is"),
 	OPTION(FAIL_ON_CHANGE, 0, "fail-on-change", NULL, COMMAND_DIFF, "exit with status 1 where something differs"),
+	OPTION(POLICY,      0,   "policy",      "FILE", COMMAND_AUDIT, "what is normal; else /etc/portscope/policy"),
+	OPTION(FAIL_ON,     0,   "fail-on",     "SEVERITY", COMMAND_AUDIT, "exit 1 for a finding so bad: high, or none"),
+	OPTION(LIST_RULES,  0,   "list-rules",  NULL,   COMMAND_AUDIT, "name all rules and end"),
+	OPTION(EXPLAIN_RULE, 0,  "explain",     "RULE", COMMAND_AUDIT, "say what a rule looks at, and end"),
+	OPTION(SARIF,       0,   "sarif",       NULL,   COMMAND_AUDIT, "SARIF 2.1.0 for dashboards"),
 	OPTION(HELP,        'h', "help",        NULL,   COMMAND_ALL,  "this help"),
 	OPTION(VERSION,     'V', "version",     NULL,   COMMAND_ALL,  "the version"),
 };
@@ -327,6 +337,21 @@ static int apply_other(struct options *o, int id)
 		return 0;
 	case OPTION_WITH:
 		o->with = optarg;
+		return 0;
+	case OPTION_POLICY:
+		o->policy = optarg;
+		return 0;
+	case OPTION_FAIL_ON:
+		o->fail_on = optarg;
+		return 0;
+	case OPTION_LIST_RULES:
+		o->list_rules = true;
+		return 0;
+	case OPTION_EXPLAIN_RULE:
+		o->explain_rule = optarg;
+		return 0;
+	case OPTION_SARIF:
+		o->sarif = true;
 		return 0;
 	}
 	return STATUS_USAGE;

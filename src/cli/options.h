@@ -31,6 +31,10 @@ struct options {
 	bool list_fields, help, version;
 	bool explain_filter;
 	bool fail_on_change;
+	const char *policy;       /**< NULL: the default one, if it is there */
+	const char *fail_on;      /**< name of a severity; NULL: the default */
+	const char *explain_rule; /**< id of a rule to explain */
+	bool list_rules, sarif;
 	const char *filter_file;     /**< -F; `-` is the standard input */
 	const struct format *format; /**< NULL: the table */
 	const char *columns;         /**< NULL: the default ones */

@@ -7,28 +7,26 @@
 
 #include "format/text.h"
 
-static void put_cell(struct printer *p)
+void format_csv_cell(struct out *o, const char *text, size_t length)
 {
-	const char *text = p->scratch.buffer;
-	size_t length = p->scratch.used;
 	bool formula = length && strchr("=+-@", text[0]);
 	bool quoted = false;
 
 	for (size_t i = 0; i < length && !quoted; i++)
 		quoted = strchr(",\"\n", text[i]) != NULL;
 	if (quoted)
-		out_char(p->out, '"');
+		out_char(o, '"');
 	if (formula)
-		out_char(p->out, '\'');
+		out_char(o, '\'');
 	for (size_t i = 0; quoted && i < length; i++) {
 		if (text[i] == '"')
-			out_char(p->out, '"');
-		out_char(p->out, text[i]);
+			out_char(o, '"');
+		out_char(o, text[i]);
 	}
 	if (quoted)
-		out_char(p->out, '"');
+		out_char(o, '"');
 	else
-		out_bytes(p->out, text, length);
+		out_bytes(o, text, length);
 }
 
 static void csv_begin(struct printer *p)
@@ -54,7 +52,7 @@ static void csv_row(struct printer *p, const struct portscope_row *row)
 		portscope_get(row, p->listing->columns[i], &value);
 		p->scratch.used = 0;
 		text_value(&p->scratch, &value, TEXT_PLAIN);
-		put_cell(p);
+		format_csv_cell(p->out, p->scratch.buffer, p->scratch.used);
 	}
 	out_char(p->out, '\n');
 }

@@ -58,4 +58,15 @@ void format_json_warnings(
 /** Says which columns a narrow table had to leave out, if any. */
 void table_left_out(struct printer *p);
 
+struct json;
+
+/** Writes the members of a document that say who answered what: `time` to `warnings`. */
+void format_json_about(struct json *j, const struct listing *listing);
+/** Writes one socket, an object of the columns of the listing. */
+void format_json_socket(
+	struct out *o, const struct listing *listing, const struct portscope_row *row);
+
+/** Writes one cell of CSV, quoted and disarmed where it has to be. */
+void format_csv_cell(struct out *o, const char *text, size_t length);
+
 #endif

@@ -215,16 +215,31 @@ static void json_put_time(struct json *j, const struct listing *listing)
 	out_char(j->out, '"');
 }
 
+void format_json_about(struct json *j, const struct listing *listing)
+{
+	json_put_time(j, listing);
+	put_host(j, portscope_get_host(listing->snapshot));
+	put_query(j, listing);
+	put_completeness(j, listing);
+}
+
+void format_json_socket(
+	struct out *o, const struct listing *listing, const struct portscope_row *row)
+{
+	struct printer p = {.listing = listing, .out = o};
+
+	out_char(o, '{');
+	put_members(&p, row, false);
+	out_char(o, '}');
+}
+
 static void document_begin(struct printer *p)
 {
 	struct json j = {.out = p->out};
 
 	json_write_open(&j, NULL, '{');
 	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
-	json_put_time(&j, p->listing);
-	put_host(&j, portscope_get_host(p->listing->snapshot));
-	put_query(&j, p->listing);
-	put_completeness(&j, p->listing);
+	format_json_about(&j, p->listing);
 	json_write_open(&j, "sockets", '[');
 }
 

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Findings as SARIF 2.1.0 (OASIS), for dashboards of code scanning. A socket has no file and no
+ * line, which such dashboards want: it stands there as `PROTOCOL/ADDRESS/PORT`, line 1.
+ */
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "format/findings.h"
+#include "format/text.h"
+#include "util/address.h"
+
+#define SCHEMA                                                                                     \
+	"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"                      \
+	"sarif-schema-2.1.0.json"
+
+static const char *level_of(enum portscope_severity severity)
+{
+	return severity >= PORTSCOPE_HIGH     ? "error"
+	       : severity == PORTSCOPE_MEDIUM ? "warning"
+					      : "note";
+}
+
+/* What dashboards sort by: a number as CVSS has it, in the middle of its band. */
+static const char *score_of(enum portscope_severity severity)
+{
+	static const char *const scores[PORTSCOPE_SEVERITIES] = {
+		[PORTSCOPE_INFO] = "0.0",
+		[PORTSCOPE_LOW] = "2.0",
+		[PORTSCOPE_MEDIUM] = "5.5",
+		[PORTSCOPE_HIGH] = "8.0",
+		[PORTSCOPE_CRITICAL] = "9.5",
+	};
+
+	return scores[severity];
+}
+
+static void put_message(struct json *j, const char *key, const char *text)
+{
+	json_write_open(j, key, '{');
+	json_write_text(j, "text", text);
+	json_write_close(j, '}');
+}
+
+static void put_rule(struct json *j, const struct portscope_rule *rule)
+{
+	json_write_open(j, NULL, '{');
+	json_write_text(j, "id", rule->id);
+	json_write_text(j, "name", rule->id);
+	put_message(j, "shortDescription", rule->title);
+	put_message(j, "fullDescription", rule->about);
+	json_write_open(j, "defaultConfiguration", '{');
+	json_write_text(j, "level", level_of(rule->severity));
+	json_write_close(j, '}');
+	json_write_open(j, "properties", '{');
+	json_write_text(j, "security-severity", score_of(rule->severity));
+	json_write_open(j, "tags", '[');
+	json_write_text(j, NULL, "security");
+	json_write_text(j, NULL, "network");
+	json_write_close(j, ']');
+	json_write_close(j, '}');
+	json_write_close(j, '}');
+}
+
+/* What a run could not see is a notification of the run. */
+static void put_invocation(struct json *j, const struct report *r)
+{
+	size_t n;
+	const struct portscope_warning *w = portscope_get_warnings(r->listing->snapshot, &n);
+	bool complete = true;
+
+	for (size_t i = 0; i < n; i++)
+		complete = complete && !w[i].incomplete;
+	json_write_open(j, "invocations", '[');
+	json_write_open(j, NULL, '{');
+	json_write_bool(j, "executionSuccessful", complete);
+	json_write_key(j, "endTimeUtc");
+	out_char(j->out, '"');
+	text_time(j->out, portscope_get_time(r->listing->snapshot));
+	out_char(j->out, '"');
+	json_write_open(j, "toolExecutionNotifications", '[');
+	for (size_t i = 0; i < n; i++) {
+		if (w[i].detail && !r->listing->verbose)
+			continue;
+		json_write_open(j, NULL, '{');
+		json_write_text(j, "level", w[i].incomplete ? "error" : "note");
+		put_message(j, "message", w[i].text);
+		json_write_close(j, '}');
+	}
+	json_write_close(j, ']');
+	json_write_close(j, '}');
+	json_write_close(j, ']');
+}
+
+static void sarif_begin(struct report *r)
+{
+	struct json j = {.out = r->out};
+	const struct portscope_rule *rule;
+
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "$schema", SCHEMA);
+	json_write_text(&j, "version", "2.1.0");
+	json_write_open(&j, "runs", '[');
+	json_write_open(&j, NULL, '{');
+	json_write_open(&j, "tool", '{');
+	json_write_open(&j, "driver", '{');
+	json_write_text(&j, "name", "portscope");
+	json_write_text(&j, "version", PORTSCOPE_VERSION);
+	json_write_open(&j, "rules", '[');
+	for (unsigned i = 0; (rule = portscope_rule_at(i)); i++)
+		put_rule(&j, rule);
+	json_write_close(&j, ']');
+	json_write_close(&j, '}');
+	json_write_close(&j, '}');
+	put_invocation(&j, r);
+	json_write_open(&j, "properties", '{');
+	findings_put_summary(&j, r);
+	json_write_close(&j, '}');
+	json_write_open(&j, "results", '[');
+}
+
+static unsigned index_of(const struct portscope_rule *rule)
+{
+	unsigned i = 0;
+
+	while (portscope_rule_at(i) != rule)
+		i++;
+	return i;
+}
+
+static void get(const struct portscope_finding *f, const char *field, struct portscope_value *ret)
+{
+	portscope_get(f->row, portscope_field_find(field), ret);
+}
+
+/* `tcp/0.0.0.0/23`: a relative URI (RFC 3986), whose first segment has no colon. */
+static void put_place(struct json *j, const char *key, const struct portscope_finding *f)
+{
+	struct portscope_value protocol, local;
+
+	get(f, "protocol", &protocol);
+	get(f, "local", &local);
+	json_write_key(j, key);
+	out_format(j->out, "\"%s/", protocol.word.name);
+	address_write(j->out, local.endpoint.family, local.endpoint.address);
+	out_format(j->out, "/%u\"", local.endpoint.port);
+}
+
+static void put_location(struct json *j, const struct portscope_finding *f)
+{
+	AUTO_OUT struct out name = {.fd = -1};
+	struct portscope_value local;
+
+	get(f, "local", &local);
+	text_value(&name, &local, TEXT_TABLE);
+	out_char(&name, 0);
+	json_write_open(j, "locations", '[');
+	json_write_open(j, NULL, '{');
+	json_write_open(j, "physicalLocation", '{');
+	json_write_open(j, "artifactLocation", '{');
+	put_place(j, "uri", f);
+	json_write_close(j, '}');
+	json_write_open(j, "region", '{');
+	json_write_number(j, "startLine", 1);
+	json_write_close(j, '}');
+	json_write_close(j, '}');
+	json_write_open(j, "logicalLocations", '[');
+	json_write_open(j, NULL, '{');
+	json_write_text(j, "name", name.buffer ? name.buffer : "");
+	json_write_text(j, "kind", "socket");
+	json_write_close(j, '}');
+	json_write_close(j, ']');
+	json_write_close(j, '}');
+	json_write_close(j, ']');
+}
+
+/* The sentence, what to do, where to read on. */
+static void put_text(struct json *j, const struct portscope_finding *f)
+{
+	AUTO_OUT struct out text = {.fd = -1};
+
+	out_text(&text, f->text);
+	if (f->advice) {
+		out_text(&text, " What to do: ");
+		out_text(&text, f->advice);
+		out_char(&text, '.');
+	}
+	if (f->references) {
+		out_text(&text, " See: ");
+		out_text(&text, f->references);
+	}
+	out_char(&text, 0);
+	put_message(j, "message", text.buffer ? text.buffer : f->text);
+}
+
+static void sarif_finding(struct report *r, const struct portscope_finding *f)
+{
+	struct json j = {.out = r->out};
+
+	out_text(r->out, r->findings++ ? ",\n" : "\n");
+	json_write_open(&j, NULL, '{');
+	json_write_text(&j, "ruleId", f->rule->id);
+	json_write_number(&j, "ruleIndex", index_of(f->rule));
+	json_write_text(&j, "level", level_of(f->severity));
+	put_text(&j, f);
+	put_location(&j, f);
+	json_write_open(&j, "partialFingerprints", '{');
+	put_place(&j, "socket/v1", f);
+	json_write_close(&j, '}');
+	json_write_open(&j, "properties", '{');
+	json_write_text(&j, "severity", portscope_severity_name(f->severity));
+	json_write_text(&j, "security-severity", score_of(f->severity));
+	json_write_text(&j, "evidence", f->evidence);
+	json_write_key(&j, "socket");
+	format_json_socket(r->out, r->listing, f->row);
+	json_write_close(&j, '}');
+	json_write_close(&j, '}');
+}
+
+static void sarif_end(struct report *r)
+{
+	out_text(r->out, r->findings ? "\n]}]}\n" : "]}]}\n");
+}
+
+const struct findings_format findings_sarif = {
+	.name = "sarif",
+	.begin = sarif_begin,
+	.finding = sarif_finding,
+	.end = sarif_end,
+};

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings for a reader: a line that names the socket, and below it what is wrong. */
+#include <string.h>
+
+#include "format/findings.h"
+#include "format/text.h"
+#include "util/text.h"
+
+#define INDENT     10
+#define GAP        2
+#define COLOUR_OFF "\033[0m"
+
+static const char *const cells[FINDING_CELLS] = {
+	"protocol", "local", "service", "process", "unit", "exposure"};
+
+static const char *const colours[PORTSCOPE_SEVERITIES] = {
+	[PORTSCOPE_INFO] = "\033[2m",
+	[PORTSCOPE_LOW] = NULL,
+	[PORTSCOPE_MEDIUM] = "\033[33m",
+	[PORTSCOPE_HIGH] = "\033[31m",
+	[PORTSCOPE_CRITICAL] = "\033[1;31m",
+};
+
+/* The cell's text in `o`; its width. */
+static size_t put_cell(struct out *o, const struct portscope_finding *f, size_t i)
+{
+	struct portscope_value value;
+
+	portscope_get(f->row, portscope_field_find(cells[i]), &value);
+	return text_value(o, &value, TEXT_TABLE);
+}
+
+static void text_measure(struct report *r, const struct portscope_finding *f)
+{
+	for (size_t i = 0; i < FINDING_CELLS; i++) {
+		AUTO_OUT struct out cell = {.fd = -1};
+		unsigned width = put_cell(&cell, f, i);
+
+		r->widths[i] = MAX(r->widths[i], width);
+	}
+}
+
+/** A paragraph under way: words go to the next line where they would not fit. */
+struct paragraph {
+	struct out *out;
+	unsigned width; /**< 0: never */
+	size_t column;
+};
+
+static void paragraph_begin(struct paragraph *p)
+{
+	out_blanks(p->out, INDENT);
+	p->column = INDENT;
+}
+
+/* One word; nothing in it can move the cursor. */
+static void put_word(struct paragraph *p, const char *word, size_t length)
+{
+	AUTO_OUT struct out text = {.fd = -1};
+	size_t width = text_visible(&text, word, length);
+
+	if (p->column > INDENT) {
+		if (p->width && p->column + 1 + width > p->width) {
+			out_char(p->out, '\n');
+			paragraph_begin(p);
+		} else {
+			out_char(p->out, ' ');
+			p->column++;
+		}
+	}
+	out_bytes(p->out, text.buffer, text.used);
+	p->column += width;
+}
+
+static void put_words(struct paragraph *p, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (length)
+			put_word(p, text, length);
+		text += length;
+		text += strspn(text, " ");
+	}
+}
+
+/* A line of its own: what it is about, and the words. */
+static void put_line(struct report *r, const char *label, const char *text)
+{
+	struct paragraph p = {.out = r->out, .width = r->listing->width};
+
+	if (!text)
+		return;
+	paragraph_begin(&p);
+	put_words(&p, label);
+	put_words(&p, text);
+	out_char(r->out, '\n');
+}
+
+static const char *evidence_words(const char *evidence)
+{
+	static const char *const words[][2] = {
+		{"port", "the port alone"},
+		{"port+process", "port and process"},
+		{"process", "the process"},
+		{"contradicted", "the process contradicts the port"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(words[i][0], evidence))
+			return words[i][1];
+	return evidence;
+}
+
+static bool is_too_wide(const struct report *r)
+{
+	size_t width = INDENT;
+
+	for (size_t i = 0; i < FINDING_CELLS; i++)
+		width += r->widths[i] + GAP;
+	return r->listing->width && width - GAP > r->listing->width;
+}
+
+/* On a narrow terminal nothing is padded, and what does not fit goes to a line of its own. */
+static void put_socket(struct report *r, const struct portscope_finding *f)
+{
+	bool narrow = is_too_wide(r);
+	size_t column = INDENT, gap = 0;
+
+	for (size_t i = 0; i < FINDING_CELLS; i++) {
+		AUTO_OUT struct out cell = {.fd = -1};
+		size_t width = put_cell(&cell, f, i);
+
+		if (narrow && column > INDENT && column + gap + width > r->listing->width) {
+			out_char(r->out, '\n');
+			out_blanks(r->out, INDENT);
+			column = INDENT;
+		} else {
+			out_blanks(r->out, gap);
+			column += gap;
+		}
+		out_bytes(r->out, cell.buffer, cell.used);
+		column += width;
+		gap = GAP + (narrow ? 0 : r->widths[i] - MIN(r->widths[i], width));
+	}
+	if (f->sockets > 1)
+		out_format(r->out, "  (%zu sockets)", f->sockets);
+	out_char(r->out, '\n');
+}
+
+static void text_finding(struct report *r, const struct portscope_finding *f)
+{
+	const char *colour = r->listing->colour ? colours[f->severity] : NULL;
+	const char *name = portscope_severity_name(f->severity);
+	char shout[INDENT + 1];
+	size_t n = 0;
+
+	for (; name[n] && n < INDENT; n++)
+		shout[n] = name[n] - 'a' + 'A';
+	if (colour)
+		out_text(r->out, colour);
+	out_bytes(r->out, shout, n);
+	if (colour)
+		out_text(r->out, COLOUR_OFF);
+	out_blanks(r->out, INDENT - n);
+	put_socket(r, f);
+	put_line(r, "", f->text);
+	put_line(r, "What to do:", f->advice);
+	put_line(r, "See:", f->references);
+	put_line(r, "Evidence:", evidence_words(f->evidence));
+	put_line(r, "Rule:", f->rule->id);
+	r->findings++;
+}
+
+const char *findings_exposure(const struct report *r, size_t rank)
+{
+	static const char *const names[] = {"loopback", "link", "private", "public", "any"};
+
+	return rank < ARRAY_SIZE(names) ? names[rank] : NULL;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Counts that are not 0, from the worst: `: 1 high, 2 low`. */
+static void put_counts(struct report *r, const size_t *counts, size_t n, const char *before,
+	const char *(*name)(const struct report *r, size_t i))
+{
+	for (size_t i = n; i-- > 0;)
+		if (counts[i]) {
+			out_format(r->out, "%s%zu %s", before, counts[i], name(r, i));
+			before = ", ";
+		}
+}
+
+static const char *severity_name(const struct report *r, size_t i)
+{
+	return portscope_severity_name(i);
+}
+
+static void text_end(struct report *r)
+{
+	struct portscope_audit_counts c = portscope_audit_count(r->audit);
+
+	if (c.findings)
+		out_format(r->out, "%zu finding%s", c.findings, plural(c.findings));
+	else
+		out_text(r->out, "No findings");
+	out_format(r->out, " in %zu listening socket%s", c.sockets, plural(c.sockets));
+	put_counts(r, c.by_severity, PORTSCOPE_SEVERITIES, ": ", severity_name);
+	put_counts(r, c.by_exposure, 5, "; ", findings_exposure);
+	out_text(r->out, ".");
+	if (r->policy && c.allowed) {
+		out_format(r->out, " %zu socket%s allowed by ", c.allowed, plural(c.allowed));
+		text_visible(r->out, r->policy, strlen(r->policy));
+		if (c.silenced)
+			out_format(r->out, " (%zu finding%s silenced)", c.silenced,
+				plural(c.silenced));
+		out_format(r->out, ", %zu raise%s nothing.", c.quiet, c.quiet == 1 ? "s" : "");
+	} else {
+		out_format(r->out, " %zu raise%s nothing.", c.quiet, c.quiet == 1 ? "s" : "");
+	}
+	out_char(r->out, '\n');
+}
+
+const struct findings_format findings_text = {
+	.name = "table",
+	.measure = text_measure,
+	.finding = text_finding,
+	.end = text_end,
+};
+
+void rules_write(struct out *o)
+{
+	const struct portscope_rule *rule;
+
+	for (unsigned i = 0; (rule = portscope_rule_at(i)); i++)
+		out_format(o, "%-31s %-9s %s\n", rule->id, portscope_severity_name(rule->severity),
+			rule->title);
+}
+
+void rule_write(struct out *o, const struct portscope_rule *rule, unsigned width)
+{
+	struct listing listing = {.width = width};
+	struct report r = {.listing = &listing, .out = o};
+
+	out_format(o, "%s: %s\n", rule->id, rule->title);
+	put_line(&r, "Severity:", portscope_severity_name(rule->severity));
+	put_line(&r, "", rule->about);
+	put_line(&r, "See:", rule->references);
+}
