@@ -54,12 +54,21 @@ static int fail_word(const struct line *line, size_t offset, size_t length, cons
 	return fail(line, &error, line->text, ret_error);
 }
 
+static void trim_end(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && strchr(blanks, text[length - 1]))
+		text[--length] = 0;
+}
+
 /* A reason starts at a `#` that stands outside quotes and is not inside a word. */
 static void split_reason(struct line *line)
 {
 	char quote = 0;
 
 	line->reason = NULL;
+	trim_end(line->text);
 	for (char *at = line->text; *at; at++) {
 		if (quote) {
 			quote = *at == quote ? 0 : quote;
@@ -67,18 +76,11 @@ static void split_reason(struct line *line)
 			quote = *at;
 		} else if (*at == '#' && (at == line->text || strchr(blanks, at[-1]))) {
 			*at = 0;
+			trim_end(line->text);
 			line->reason = at + 1 + strspn(at + 1, blanks);
 			return;
 		}
 	}
-}
-
-static void trim_end(char *text)
-{
-	size_t length = strlen(text);
-
-	while (length && strchr(blanks, text[length - 1]))
-		text[--length] = 0;
 }
 
 static int find_verdict(const char *word, size_t length)
@@ -137,7 +139,6 @@ static int parse_line(struct portscope_policy *policy, struct line *line,
 	int r;
 
 	split_reason(line);
-	trim_end(line->text);
 	if (!line->text[strspn(line->text, blanks)])
 		return 0;
 	r = parse_verdict(line, &length, ret_error);

@@ -2,12 +2,12 @@
 /* The command `audit`: from options to an audit, from findings to a format and an exit status. */
 #include <string.h>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/filter.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "format/findings.h"
 #include "util/suggest.h"
 
 #define DEFAULT_POLICY "/etc/portscope/policy"

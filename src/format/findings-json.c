@@ -4,7 +4,8 @@
 #include "format/text.h"
 #include "util/text.h"
 
-size_t findings_next_reference(const char **at)
+/* One of several references: its length; `at` moves behind the separator. */
+static size_t next_reference(const char **at)
 {
 	const char *end = strstr(*at, "; ");
 	size_t length = end ? (size_t)(end - *at) : strlen(*at);
@@ -13,12 +14,19 @@ size_t findings_next_reference(const char **at)
 	return length;
 }
 
+const char *findings_exposure(const struct report *r, size_t rank)
+{
+	static const char *const names[] = {"loopback", "link", "private", "public", "any"};
+
+	return rank < ARRAY_SIZE(names) ? names[rank] : NULL;
+}
+
 static void put_references(struct json *j, const char *references)
 {
 	json_write_open(j, "references", '[');
 	for (const char *at = references ? references : ""; *at;) {
 		const char *reference = at;
-		size_t length = findings_next_reference(&at);
+		size_t length = next_reference(&at);
 
 		json_write_key(j, NULL);
 		out_char(j->out, '"');

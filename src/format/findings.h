@@ -41,11 +41,4 @@ void findings_put_summary(struct json *j, const struct report *r);
 /** The name of an exposure by its rank, or NULL. */
 const char *findings_exposure(const struct report *r, size_t rank);
 
-/** One of several references, separated by `; `: its length; `at` moves behind the separator. */
-size_t findings_next_reference(const char **at);
-
-/** Writes the rules, a line each; or all that is known of one. */
-void rules_write(struct out *o);
-void rule_write(struct out *o, const struct portscope_rule *rule, unsigned width);
-
 #endif

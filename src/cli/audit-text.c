@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Findings for a reader: a line that names the socket, and below it what is wrong. */
+#include "cli/audit.h"
+
+#include <limits.h>
 #include <string.h>
 
-#include "format/findings.h"
+#include "cli/page.h"
 #include "format/text.h"
 #include "util/text.h"
 
@@ -40,61 +43,18 @@ static void text_measure(struct report *r, const struct portscope_finding *f)
 	}
 }
 
-/** A paragraph under way: words go to the next line where they would not fit. */
-struct paragraph {
-	struct out *out;
-	unsigned width; /**< 0: never */
-	size_t column;
-};
-
-static void paragraph_begin(struct paragraph *p)
-{
-	out_blanks(p->out, INDENT);
-	p->column = INDENT;
-}
-
-/* One word; nothing in it can move the cursor. */
-static void put_word(struct paragraph *p, const char *word, size_t length)
-{
-	AUTO_OUT struct out text = {.fd = -1};
-	size_t width = text_visible(&text, word, length);
-
-	if (p->column > INDENT) {
-		if (p->width && p->column + 1 + width > p->width) {
-			out_char(p->out, '\n');
-			paragraph_begin(p);
-		} else {
-			out_char(p->out, ' ');
-			p->column++;
-		}
-	}
-	out_bytes(p->out, text.buffer, text.used);
-	p->column += width;
-}
-
-static void put_words(struct paragraph *p, const char *text)
-{
-	while (*text) {
-		size_t length = strcspn(text, " ");
-
-		if (length)
-			put_word(p, text, length);
-		text += length;
-		text += strspn(text, " ");
-	}
-}
-
 /* A line of its own: what it is about, and the words. */
 static void put_line(struct report *r, const char *label, const char *text)
 {
-	struct paragraph p = {.out = r->out, .width = r->listing->width};
+	unsigned width = r->listing->width;
+	struct page p = {.out = r->out, .width = width ? width : UINT_MAX};
 
 	if (!text)
 		return;
-	paragraph_begin(&p);
-	put_words(&p, label);
-	put_words(&p, text);
-	out_char(r->out, '\n');
+	page_line(&p, INDENT, INDENT);
+	page_words(&p, label);
+	page_words(&p, text);
+	page_end(&p);
 }
 
 static const char *evidence_words(const char *evidence)
@@ -170,13 +130,6 @@ static void text_finding(struct report *r, const struct portscope_finding *f)
 	put_line(r, "Evidence:", evidence_words(f->evidence));
 	put_line(r, "Rule:", f->rule->id);
 	r->findings++;
-}
-
-const char *findings_exposure(const struct report *r, size_t rank)
-{
-	static const char *const names[] = {"loopback", "link", "private", "public", "any"};
-
-	return rank < ARRAY_SIZE(names) ? names[rank] : NULL;
 }
 
 static const char *plural(size_t n)

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Policies: what a line may be, which line decides, where an error is, and which files root does
+ * not follow.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "audit/policy.h"
+
+static struct portscope_policy *parse(const char *text)
+{
+	struct portscope_policy *policy = NULL;
+	char *error = NULL;
+
+	if (policy_parse("policy", text, NULL, &policy, &error) < 0)
+		fail_msg("%s: %s", text, error ? error : "?");
+	return policy;
+}
+
+static void expect_error(const char *text, const char *start)
+{
+	struct portscope_policy *policy = NULL;
+	char *error = NULL;
+
+	assert_int_equal(policy_parse("policy", text, NULL, &policy, &error), -EINVAL);
+	assert_null(policy);
+	assert_non_null(error);
+	if (strncmp(error, start, strlen(start)) != 0)
+		fail_msg("'%s' does not start with '%s'", error, start);
+	free(error);
+}
+
+static void test_lines(void **state)
+{
+	struct portscope_policy *p = parse("# a comment\n"
+					   "\n"
+					   "allow sport = 22 # ssh for all\r\n"
+					   "\tdeny  sport = 23\n"
+					   "   # another\n"
+					   "warn *  #   \n"
+					   "allow process = 'a # b' # quoted\n"
+					   "allow process = a#b");
+
+	assert_int_equal(p->count, 5);
+	assert_int_equal(p->lines[0].number, 3);
+	assert_int_equal(p->lines[0].verdict, POLICY_ALLOW);
+	assert_string_equal(p->lines[0].text, "sport = 22");
+	assert_string_equal(p->lines[0].reason, "ssh for all");
+	assert_int_equal(p->lines[1].number, 4);
+	assert_int_equal(p->lines[1].verdict, POLICY_DENY);
+	assert_null(p->lines[1].reason);
+	assert_int_equal(p->lines[2].verdict, POLICY_WARN);
+	assert_string_equal(p->lines[2].text, "*");
+	assert_null(p->lines[2].reason);
+	assert_string_equal(p->lines[3].text, "process = 'a # b'");
+	assert_string_equal(p->lines[3].reason, "quoted");
+	assert_string_equal(p->lines[4].text, "process = a#b");
+	policy_free(p);
+	p = parse("");
+	assert_int_equal(p->count, 0);
+	policy_free(p);
+}
+
+static void test_errors(void **state)
+{
+	expect_error("allow", "policy:1:6: a filter is missing");
+	expect_error("allow # all", "policy:1:6: a filter is missing");
+	expect_error("permit *", "policy:1:1: a line starts with a verdict");
+	expect_error("\n\n  alow *", "policy:3:3: a line starts with a verdict");
+	expect_error("ALLOW *", "policy:1:1: a line starts with a verdict");
+	expect_error("allow *\ndeny sport = 70000", "policy:2:14: ");
+	expect_error("deny  ( sport = 1", "policy:1:");
+	expect_error("deny sport = :99 and", "policy:1:");
+}
+
+/* The word that was meant is named, and the line shown with a caret below the place. */
+static void test_error_shows_the_line(void **state)
+{
+	struct portscope_policy *policy = NULL;
+	char *error = NULL;
+
+	assert_int_equal(policy_parse("p", "alow sport = 1", NULL, &policy, &error), -EINVAL);
+	assert_non_null(strstr(error, "\n    alow sport = 1\n    ^~~~"));
+	assert_non_null(strstr(error, "did you mean allow?"));
+	free(error);
+	/* what stands in a file cannot move the cursor */
+	error = NULL;
+	assert_int_equal(policy_parse("p\x1b", "\x1b[2J *", NULL, &policy, &error), -EINVAL);
+	assert_null(strchr(error, '\x1b'));
+	free(error);
+}
+
+static const struct policy_line *judge(
+	const struct portscope_policy *p, uint16_t port, size_t *matched)
+{
+	struct socket socket = {
+		.protocol = IPPROTO_TCP,
+		.family = AF_INET,
+		.state = PORTSCOPE_LISTEN,
+		.local_port = port,
+	};
+	struct portscope_row row = {.socket = &socket};
+
+	return policy_judge(p, &row, matched);
+}
+
+static void test_first_match_wins(void **state)
+{
+	struct portscope_policy *p = parse("allow sport = 22\n"
+					   "deny sport <= 1023\n"
+					   "allow sport = 80\n"
+					   "warn sport = 9999\n");
+	size_t matched[4] = {0};
+
+	assert_int_equal(judge(p, 22, matched)->number, 1);
+	assert_int_equal(judge(p, 80, matched)->number, 2);
+	assert_int_equal(judge(p, 23, matched)->number, 2);
+	assert_null(judge(p, 8080, matched));
+	/* a line that comes too late has matched all the same; the last one never did */
+	assert_int_equal(matched[0], 1);
+	assert_int_equal(matched[1], 3);
+	assert_int_equal(matched[2], 1);
+	assert_int_equal(matched[3], 0);
+	policy_free(p);
+}
+
+/** A file of its own for each test. */
+struct file {
+	char path[64];
+};
+
+static void file_make(struct file *f, const char *text, mode_t mode)
+{
+	int fd;
+
+	strcpy(f->path, "/tmp/test-policy-XXXXXX");
+	fd = mkstemp(f->path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void refused(const char *path, bool root, const char *why)
+{
+	char *text = NULL, *error = NULL;
+
+	assert_int_equal(policy_read_text(path, root, &text, &error), -EPERM);
+	assert_null(text);
+	if (!strstr(error, why))
+		fail_msg("'%s' does not say '%s'", error, why);
+	free(error);
+}
+
+static void accepted(const char *path, bool root)
+{
+	char *text = NULL, *error = NULL;
+
+	assert_int_equal(policy_read_text(path, root, &text, &error), 0);
+	assert_string_equal(text, "allow *\n");
+	free(text);
+}
+
+static void test_who_may_write(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool trusted;
+	} modes[] = {{0600, true}, {0644, true}, {0444, true}, {0664, false}, {0646, false},
+		{0666, false}, {0602, false}, {0620, false}};
+	struct file f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		file_make(&f, "allow *\n", modes[i].mode);
+		if (geteuid() == 0 && modes[i].trusted)
+			accepted(f.path, true);
+		else if (geteuid() == 0)
+			refused(f.path, true, "others than root may write");
+		else
+			refused(f.path, true, "not to root");
+		/* who is not root may follow what he likes */
+		accepted(f.path, false);
+		unlink(f.path);
+	}
+	if (geteuid() != 0)
+		return;
+	file_make(&f, "allow *\n", 0644);
+	assert_int_equal(chown(f.path, 1, 1), 0);
+	refused(f.path, true, "belongs to user 1, not to root");
+	accepted(f.path, false);
+	unlink(f.path);
+}
+
+static void test_odd_files(void **state)
+{
+	char fifo[64] = "/tmp/test-policy-XXXXXX", *text = NULL, *error = NULL;
+	struct file f;
+
+	refused("/dev/null", false, "no regular file");
+	refused("/", false, "no regular file");
+	/* nobody writes to it: this must not wait */
+	assert_non_null(mkdtemp(fifo));
+	strcat(fifo, "/fifo");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	refused(fifo, false, "no regular file");
+	unlink(fifo);
+	*strrchr(fifo, '/') = 0;
+	rmdir(fifo);
+
+	file_make(&f, "allow *\n", 0600);
+	assert_int_equal(truncate(f.path, POLICY_MAX + 1), 0);
+	refused(f.path, false, "larger than 1 MiB");
+	assert_int_equal(truncate(f.path, 10), 0);
+	refused(f.path, false, "NUL byte");
+	unlink(f.path);
+	assert_int_equal(policy_read_text(f.path, false, &text, &error), -ENOENT);
+	assert_null(error);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_error_shows_the_line),
+		cmocka_unit_test(test_first_match_wins),
+		cmocka_unit_test(test_who_may_write),
+		cmocka_unit_test(test_odd_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
