@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A lab of real daemons: what Debian's packages open, who holds it, and what the audit says of it.
+
+lab-expected.tsv has a line for each finding that must come, and one without a rule for a socket
+that must raise none, each with its reason. They were written from the tables in src/registry/ and
+the meaning of the rules, not from what the program said: where the two differ, find out which of
+them is wrong before one is changed.
+"""
+
+import csv
+import os
+import unittest
+
+import cells
+import lab
+
+CELLS = {}     # name → the cell that runs
+EXPECTED = {}  # name → the rows of the table
+
+
+def read_expected():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lab-expected.tsv')
+    with open(path, newline='') as f:
+        for row in csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE):
+            EXPECTED.setdefault(row['cell'], []).append(row)
+
+
+def socket_of(row):
+    """Of a line of the table: protocol, address, port."""
+    return row['protocol'], row['address'], int(row['port'])
+
+
+def key_of(row):
+    """The same of a JSON record."""
+    return row['protocol'], row['local_address'], row['local_port']
+
+
+def setUpModule():
+    # All at once: most of the time they wait for each other's disk and processor.
+    unittest.addModuleCleanup(lambda: [cell.end() for cell in CELLS.values()])
+    for name in EXPECTED:
+        if not cells.missing(name):
+            CELLS[name] = cells.Cell(name)
+
+
+class Lab(unittest.TestCase):
+    maxDiff = None
+
+    def cell(self, name):
+        """The cell, once all that is expected listens in it."""
+        if name not in CELLS:
+            cells.give_up(self, 'not installed: ' + ' '.join(cells.missing(name)))
+        CELLS[name].ready({socket_of(row) for row in EXPECTED[name]})
+        return CELLS[name]
+
+    def holders(self, name):
+        """Every socket that listens has the holders that the table names, and no other listens."""
+        cell = self.cell(name)
+        wanted = {socket_of(row): (row['process'], row['users']) for row in EXPECTED[name]}
+
+        def found():
+            return {key_of(row): self.summary(row) for row in cell.document('-l')['sockets']}
+        # The privileges go, and the workers come, after the sockets.
+        try:
+            lab.wait_for(lambda: found() == wanted, 'its sockets and holders are as expected')
+        except AssertionError:
+            self.assertEqual(found(), wanted)
+
+    @staticmethod
+    def summary(row):
+        """The names of the processes, and their users in the order they come in."""
+        processes = row['processes'] or []
+        return (' '.join(dict.fromkeys(p['name'] for p in processes)) or row['owner'],
+                ' '.join(dict.fromkeys(p['user'] for p in processes)))
+
+
+class Table(unittest.TestCase):
+    def test_covers_every_recipe(self):
+        self.assertEqual(set(EXPECTED), set(cells.RECIPES))
+
+
+def make_tests():
+    """One test for each daemon, so that each is named where it fails or is skipped."""
+    for name in EXPECTED:
+        title = name.replace('-', '_')
+        setattr(Lab, 'test_%s_holders' % title, lambda self, name=name: self.holders(name))
+
+
+if __name__ == '__main__':
+    read_expected()
+    make_tests()
+    cells.main()
