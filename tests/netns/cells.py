@@ -259,6 +259,18 @@ class Cell:
             env={'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
                  'HOME': '/root', 'LC_ALL': 'C.UTF-8'})
 
+    def pids(self):
+        """Its processes, by the numbers that they have out here."""
+        inside = os.readlink('/proc/%d/ns/pid_for_children' % self.process.pid)
+        found = []
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                if os.readlink('/proc/%s/ns/pid' % pid) == inside:
+                    found.append(int(pid))
+            except OSError:  # it ended meanwhile
+                continue
+        return found
+
     def listening(self):
         """What listens in it, as the kernel's tables say: {(protocol, address, port)}."""
         rows = lab.proc_net(self.process.pid)

@@ -41,18 +41,20 @@ DAEMONS = {
 }
 
 
-def holders(inode):
-    """The processes that hold the socket, read off /proc: {(pid, (fd, …))}."""
-    found = set()
-    for pid in filter(str.isdigit, os.listdir('/proc')):
+def holders(cell):
+    """Who in the cell holds which socket, read off /proc: {inode: {(pid, (fd, …))}}."""
+    found = {}
+    for pid in cell.pids():
+        fds = {}
         try:
-            folder = '/proc/%s/fd/' % pid
-            fds = [int(fd) for fd in os.listdir(folder)
-                   if os.readlink(folder + fd) == 'socket:[%d]' % inode]
+            for fd in os.listdir('/proc/%d/fd' % pid):
+                link = os.readlink('/proc/%d/fd/%s' % (pid, fd))
+                if link.startswith('socket:['):
+                    fds.setdefault(int(link[8:-1]), []).append(int(fd))
         except OSError:  # it ended meanwhile
             continue
-        if fds:
-            found.add((int(pid), tuple(sorted(fds))))
+        for inode, numbers in fds.items():
+            found.setdefault(inode, set()).add((pid, tuple(sorted(numbers))))
     return found
 
 
@@ -81,10 +83,11 @@ class Daemons(unittest.TestCase):
                                 'all processes of %s are there' % daemon)
         self.assertEqual({(s['protocol'], s['local_address'], s['local_port'])
                           for s in document['sockets']}, wanted)
+        held = holders(cell)
         for row in document['sockets']:
             self.assertEqual(row['owner'], 'known')
             self.assertEqual({(p['pid'], tuple(p['fds'])) for p in row['processes']},
-                             holders(row['inode']))
+                             held[row['inode']])
             found = {}
             for p in row['processes']:
                 key = p['name'], p['user']
