@@ -2,7 +2,7 @@
 """Real daemons of Debian, each in a cell: namespaces of its own for network, mounts and processes.
 
 In its cell a daemon runs as its package starts it, with the configuration that the package left in
-/etc. /etc, /var, /run and /tmp are layers that vanish with the cell, so nothing it does there (keys,
+/etc. /etc, /var, /run and /tmp are layers that vanish with the cell: nothing it does there (keys,
 databases, pid files) reaches the host, and where a configuration has to be adapted that happens in
 the layer. Processes end with the cell, however they detached themselves. The network has a
 loopback device and eth0 with a private address.
@@ -12,6 +12,7 @@ an administrator of a host sees of its containers.
 """
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -48,6 +49,17 @@ as() {
     user=$1
     shift
     setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups "$@"
+}
+telnet_in_inetd() { # the package leaves its line there, switched off
+    sed -i 's/^#<off># telnet/telnet/' /etc/inetd.conf
+    grep -q ^telnet /etc/inetd.conf ||
+        echo 'telnet stream tcp nowait root /usr/sbin/tcpd /usr/sbin/telnetd' >>/etc/inetd.conf
+}
+# listens PORT: waits for a listener of IPv4.
+listens() {
+    until grep -qi ":$(printf %04x "$1") 00000000:0000 0A" /proc/net/tcp; do
+        sleep 0.05
+    done
 }
 certificate() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \\
@@ -89,6 +101,19 @@ server {
 END
 /usr/sbin/nginx -g 'daemon on; master_process on;'
 """),
+    # As a site that redirects: the cleartext port is there for those who come to it.
+    'nginx-both': (['nginx', 'openssl'], ['/usr/sbin/nginx', '/usr/bin/openssl'], """
+certificate
+cat >/etc/nginx/sites-enabled/default <<END
+server {
+    listen 80;
+    listen 443 ssl;
+    ssl_certificate /tmp/lab.pem;
+    ssl_certificate_key /tmp/lab.key;
+}
+END
+/usr/sbin/nginx -g 'daemon on; master_process on;'
+"""),
     'vsftpd': (['vsftpd'], ['/usr/sbin/vsftpd'], """
 mkdir -p /var/run/vsftpd/empty
 /usr/sbin/vsftpd /etc/vsftpd.conf &
@@ -100,9 +125,7 @@ echo listen_port=2121 >>/etc/vsftpd.conf
 """),
     'inetutils-telnetd': (['inetutils-inetd', 'inetutils-telnetd'],
                           ['/usr/sbin/inetutils-inetd', '/usr/sbin/telnetd'], """
-sed -i 's/^#<off># telnet/telnet/' /etc/inetd.conf
-grep -q ^telnet /etc/inetd.conf ||
-    echo 'telnet stream tcp nowait root /usr/sbin/tcpd /usr/sbin/telnetd' >>/etc/inetd.conf
+telnet_in_inetd
 /usr/sbin/inetutils-inetd
 """),
     'dovecot': (['dovecot-imapd', 'dovecot-pop3d', 'openssl'],
@@ -143,6 +166,65 @@ install -d -o redis -g redis /run/redis
 sed -i 's/^bind .*/bind 0.0.0.0/; s/^protected-mode .*/protected-mode no/' /etc/redis/redis.conf
 as redis /usr/bin/redis-server /etc/redis/redis.conf --supervised no --daemonize no &
 """),
+    # One that serves nobody but a client beside it.
+    'redis-local-client': (['redis-server', 'python3'],
+                           ['/usr/bin/redis-server', '/usr/bin/python3'], """
+install -d -o redis -g redis /run/redis
+sed -i 's/^bind .*/bind 0.0.0.0/' /etc/redis/redis.conf
+as redis /usr/bin/redis-server /etc/redis/redis.conf --supervised no --daemonize no &
+listens 6379
+/usr/bin/python3 -c '
+import signal, socket
+client = socket.create_connection(("127.0.0.1", 6379))
+signal.pause()' &
+"""),
+    # All of it on one host: what is open decides what is said of its neighbours.
+    'small-server': (['openssh-server', 'nginx', 'vsftpd', 'inetutils-inetd', 'inetutils-telnetd',
+                      'dovecot-imapd', 'dovecot-pop3d', 'openssl', 'redis-server', 'snmpd',
+                      'rsync'],
+                     ['/usr/sbin/sshd', '/usr/sbin/nginx', '/usr/sbin/vsftpd',
+                      '/usr/sbin/inetutils-inetd', '/usr/sbin/telnetd', '/usr/lib/dovecot/imap',
+                      '/usr/lib/dovecot/pop3', '/usr/bin/openssl', '/usr/bin/redis-server',
+                      '/usr/sbin/snmpd', '/usr/bin/rsync'], """
+mkdir -p /run/sshd /var/run/vsftpd/empty /run/agentx
+install -d -o redis -g redis /run/redis
+/usr/sbin/sshd
+/usr/sbin/nginx -g 'daemon on; master_process on;'
+/usr/sbin/vsftpd /etc/vsftpd.conf &
+telnet_in_inetd
+/usr/sbin/inetutils-inetd
+mail_certificate
+/usr/sbin/dovecot
+as redis /usr/bin/redis-server /etc/redis/redis.conf --supervised no --daemonize no &
+/usr/sbin/snmpd -LOw -u Debian-snmp -g Debian-snmp -I -smux,mteTrigger,mteTriggerConf -f &
+[ -e /etc/rsyncd.conf ] || : >/etc/rsyncd.conf
+/usr/bin/rsync --daemon
+"""),
+    # What somebody brought along.
+    'redis-in-tmp': (['redis-server'], ['/usr/bin/redis-server'], """
+install -d -o redis -g redis /run/redis
+cp /usr/bin/redis-server /tmp/redis-server
+as redis /tmp/redis-server /etc/redis/redis.conf --supervised no --daemonize no &
+"""),
+    # As after an update without a restart.
+    'redis-deleted': (['redis-server'], ['/usr/bin/redis-server'], """
+install -d -o redis -g redis /run/redis
+cp /usr/bin/redis-server /var/lib/redis-server
+as redis /var/lib/redis-server /etc/redis/redis.conf --supervised no --daemonize no &
+listens 6379
+rm /var/lib/redis-server
+"""),
+    'python-on-23': (['python3'], ['/usr/bin/python3'], """
+/usr/bin/python3 -m http.server --bind 0.0.0.0 23 &
+"""),
+    'shell-on-4445': (['python3'], ['/usr/bin/python3'], """
+/usr/bin/python3 -c '
+import os, socket
+server = socket.create_server(("0.0.0.0", 4445))
+for stream in range(3):
+    os.dup2(server.fileno(), stream)
+os.execv("/bin/sh", ["sh", "-c", "sleep infinity; :"])' &
+"""),
     'memcached': (['memcached'], ['/usr/bin/memcached'], """
 install -d -o memcache -g memcache /run/memcached
 /usr/share/memcached/scripts/systemd-memcached-wrapper /etc/memcached.conf &
@@ -175,6 +257,12 @@ install -d -o dnsmasq /run/dnsmasq
 [ -e /etc/rsyncd.conf ] || : >/etc/rsyncd.conf
 /usr/bin/rsync --daemon
 """),
+    'rsync-beside-ssh': (['rsync', 'openssh-server'], ['/usr/bin/rsync', '/usr/sbin/sshd'], """
+[ -e /etc/rsyncd.conf ] || : >/etc/rsyncd.conf
+mkdir -p /run/sshd
+/usr/bin/rsync --daemon
+/usr/sbin/sshd
+"""),
     'postgresql': (['postgresql'], ['/usr/bin/pg_ctlcluster', '/usr/bin/pg_createcluster'], """
 version=$(ls /usr/lib/postgresql | sort -n | tail -n 1)
 rm -rf /etc/postgresql/* /var/lib/postgresql/*
@@ -192,11 +280,11 @@ install -d -m 700 -o _chrony -g _chrony /run/chrony
 /usr/sbin/chronyd -F 0 -x
 """),
     'rsyslog-udp': (['rsyslog'], ['/usr/sbin/rsyslogd'], """
-sed -i 's/^#\\(module(load="imudp")\\)/\\1/; s/^#\\(input(type="imudp" .*)\\)/\\1/' /etc/rsyslog.conf
+sed -i '/^#\\(module\\|input\\)(.*"imudp"/s/^#//' /etc/rsyslog.conf
 /usr/sbin/rsyslogd -iNONE
 """),
     'rsyslog-tcp': (['rsyslog'], ['/usr/sbin/rsyslogd'], """
-sed -i 's/^#\\(module(load="imtcp")\\)/\\1/; s/^#\\(input(type="imtcp" .*)\\)/\\1/' /etc/rsyslog.conf
+sed -i '/^#\\(module\\|input\\)(.*"imtcp"/s/^#//' /etc/rsyslog.conf
 /usr/sbin/rsyslogd -iNONE
 """),
     # What tigervncserver :1 comes to: without TLS it stays on loopback. Any eight bytes are a
@@ -216,6 +304,19 @@ def missing(name):
     """What a recipe needs and is not there: the names of its packages, or nothing."""
     packages, programs, _ = RECIPES[name]
     return [] if all(os.path.exists(p) for p in programs) else packages
+
+
+def enclosed(script):
+    """The command that runs a script as the first process of a new cell."""
+    return [lab.need_tool('unshare'), '--net', '--mount', '--pid', '--fork', '--kill-child=KILL',
+            '--mount-proc', 'sh', '-ec', PREPARE + script]
+
+
+def need():
+    """Ends the test script where no cell can be made, as in a container that may not mount."""
+    r = subprocess.run(enclosed('true'), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                       text=True)
+    lab.need(r.returncode == 0, 'no cell for daemons: ' + r.stderr.strip())
 
 
 given_up = []
@@ -251,10 +352,8 @@ class Cell:
     def __init__(self, name):
         self.name = name
         self.log = tempfile.TemporaryFile('w+')
-        script = PREPARE + RECIPES[name][2] + '\nexec sleep infinity\n'
         self.process = subprocess.Popen(
-            [lab.need_tool('unshare'), '--net', '--mount', '--pid', '--fork', '--kill-child=KILL',
-             '--mount-proc', 'sh', '-ec', script],
+            enclosed(RECIPES[name][2] + '\nexec sleep infinity\n'),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, preexec_fn=isolate,
             env={'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
                  'HOME': '/root', 'LC_ALL': 'C.UTF-8'})
@@ -296,6 +395,14 @@ class Cell:
     def document(self, *args, **kw):
         """The parsed --json of portscope as seen in the cell's network."""
         return lab.document(*args, preexec_fn=self.enter_network, **kw)
+
+    def audit(self, *args):
+        """What `portscope audit --json` finds there, and its exit status."""
+        r = lab.portscope('audit', '--json', *args, preexec_fn=self.enter_network)
+        if r.returncode not in (0, 1) or r.stderr:
+            raise AssertionError('portscope audit: status %d, stderr %r'
+                                 % (r.returncode, r.stderr))
+        return json.loads(r.stdout), r.returncode
 
     def enter_network(self):
         with open('/proc/%d/ns/net' % self.process.pid) as ns:

@@ -270,7 +270,8 @@ def settled(observe, *others):
     raise AssertionError('the namespace does not come to rest')
 
 
-def main():
+def find_program():
+    """Takes the program to test from the environment or off the command line."""
     global program
     program = os.environ.get('PORTSCOPE')
     if len(sys.argv) > 1 and not sys.argv[1].startswith('-') and os.access(sys.argv[1], os.X_OK):
@@ -278,5 +279,9 @@ def main():
     if not program:
         sys.exit('set PORTSCOPE to the program to test')
     program = os.path.abspath(program)
+
+
+def main():
+    find_program()
     enter()
     unittest.main(module='__main__', verbosity=2)

@@ -66,6 +66,7 @@ def status(pid, key):
 class Daemons(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        cells.need()
         cls.cells = {}
         cls.addClassCleanup(lambda: [c.end() for c in cls.cells.values()])
         for name in DAEMONS:

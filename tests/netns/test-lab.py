@@ -11,10 +11,15 @@ is that of Debian 12.
 
 import csv
 import os
+import sys
 import unittest
 
 import cells
 import lab
+
+SEVERITIES = ['critical', 'high', 'medium', 'low', 'info']
+# What is set up as it should be raises nothing above info.
+HARDENED = {'nginx-tls', 'dovecot-imaps', 'redis-password'}
 
 CELLS = {}     # name → the cell that runs
 EXPECTED = {}  # name → the rows of the table
@@ -48,6 +53,7 @@ def is_debian_12():
 
 def setUpModule():
     lab.need(is_debian_12(), 'the table is that of Debian 12')
+    cells.need()
     # All at once: most of the time they wait for each other's disk and processor.
     unittest.addModuleCleanup(lambda: [cell.end() for cell in CELLS.values()])
     for name in EXPECTED:
@@ -65,6 +71,20 @@ class Lab(unittest.TestCase):
         CELLS[name].ready({socket_of(row) for row in EXPECTED[name]})
         return CELLS[name]
 
+    def comes_to(self, observe, wanted):
+        """observe() gives what is wanted, at last; if not, the difference is shown."""
+        seen = None
+
+        def arrived():
+            nonlocal seen
+            seen = observe()
+            return seen == wanted
+        try:
+            lab.wait_for(arrived, 'what the table says')
+        except AssertionError:
+            pass
+        self.assertEqual(seen, wanted)
+
     def holders(self, name):
         """Every socket that listens has the holders that the table names, and no other listens."""
         cell = self.cell(name)
@@ -73,10 +93,40 @@ class Lab(unittest.TestCase):
         def found():
             return {key_of(row): self.summary(row) for row in cell.document('-l')['sockets']}
         # The privileges go, and the workers come, after the sockets.
-        try:
-            lab.wait_for(lambda: found() == wanted, 'its sockets and holders are as expected')
-        except AssertionError:
-            self.assertEqual(found(), wanted)
+        self.comes_to(found, wanted)
+
+    def findings(self, name):
+        """No finding is missed, and none is one too many."""
+        self.holders(name)
+        wanted = sorted((*socket_of(row), row['rule'], row['severity'], row['evidence'])
+                        for row in EXPECTED[name] if row['rule'] != '-')
+
+        def found():
+            nonlocal document, status
+            document, status = CELLS[name].audit()
+            return sorted((*key_of(f['socket']), f['rule'], f['severity'], f['evidence'])
+                          for f in document['findings'])
+        document = status = None
+        # A client comes, and a file goes, when its daemon is up.
+        self.comes_to(found, wanted)
+        severities = [f['severity'] for f in document['findings']]
+        self.assertEqual(severities, sorted(severities, key=SEVERITIES.index), 'the worst first')
+        self.assertEqual(status, int(bool({'high', 'critical'} & set(severities))))
+        if name in HARDENED:
+            self.assertLessEqual(set(severities), {'info'})
+        for f in document['findings']:
+            says_close = 'close it' in (f['advice'] or '')
+            self.assertEqual(says_close, f['rule'] == 'encrypted-twin-open', f['advice'])
+        self.summed_up(document, name)
+
+    def summed_up(self, document, name):
+        summary = document['summary']
+        count = {s: sum(f['severity'] == s for f in document['findings']) for s in SEVERITIES}
+        self.assertEqual(summary['by_severity'], count)
+        self.assertEqual(summary['findings'], len(document['findings']))
+        self.assertEqual(summary['sockets'], len({socket_of(row) for row in EXPECTED[name]}))
+        self.assertEqual(summary['quiet'], len({socket_of(row) for row in EXPECTED[name]
+                                                if row['rule'] == '-'}))
 
     @staticmethod
     def summary(row):
@@ -96,9 +146,25 @@ def make_tests():
     for name in EXPECTED:
         title = name.replace('-', '_')
         setattr(Lab, 'test_%s_holders' % title, lambda self, name=name: self.holders(name))
+        setattr(Lab, 'test_%s_findings' % title, lambda self, name=name: self.findings(name))
+
+
+def show(name):
+    """Prints what a reader sees of the cell, once the audit has all of its findings."""
+    lab.enter()
+    case = Lab('findings')
+    CELLS[name] = cells.Cell(name)
+    case.findings(name)
+    print(lab.portscope('audit', preexec_fn=CELLS[name].enter_network).stdout, end='')
+    CELLS[name].end()
 
 
 if __name__ == '__main__':
     read_expected()
     make_tests()
-    cells.main()
+    if '--show' in sys.argv:
+        wanted = sys.argv[sys.argv.index('--show') + 1]
+        lab.find_program()
+        show(wanted)
+    else:
+        cells.main()
