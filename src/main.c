@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command table. A command word in first place is the command; without one it is `list`. */
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,8 +32,6 @@ static void guard_standard_descriptors(void)
 int main(int argc, char **argv)
 {
 	guard_standard_descriptors();
-	/* Widths of characters; messages stay as they are. */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	/* A reader who has seen enough closes the pipe: that is no failure, see the writers. */
 	signal(SIGPIPE, SIG_IGN);
 	for (const struct command *const *c = commands; *c && argc > 1; c++)
