@@ -17,6 +17,13 @@ function __portscope_fields
     end
 end
 
+function __portscope_rules
+    set -l program (commandline -opc)[1]
+    $program audit --list-rules 2>/dev/null | while read -l id severity title
+        printf '%s\t%s\n' $id (string trim -- $title)
+    end
+end
+
 # True as long as the first word is the one that is typed.
 function __portscope_first_word
     test (count (commandline -opc)) -eq 1
@@ -26,7 +33,7 @@ end
 function __portscope_command
     set -l words (commandline -opc)
     set -l command list
-    if test (count $words) -gt 1; and contains -- $words[2] explain free diff
+    if test (count $words) -gt 1; and contains -- $words[2] explain free diff audit
         set command $words[2]
     end
     contains -- $command $argv
@@ -38,26 +45,27 @@ complete -c portscope -n __portscope_first_word -a list -d 'Which ports are open
 complete -c portscope -n __portscope_first_word -a explain -d 'What a port is for'
 complete -c portscope -n __portscope_first_word -a free -d 'Ports that nobody uses'
 complete -c portscope -n __portscope_first_word -a diff -d 'What opened, closed, changed hands'
+complete -c portscope -n __portscope_first_word -a audit -d 'Judge what listens'
 
 complete -c portscope -s l -l listening -d 'What listens' -n '__portscope_command list'
 complete -c portscope -s a -l all -d 'What listens and what is connected' -n '__portscope_command list'
-complete -c portscope -s t -l tcp -d TCP -n '__portscope_command list explain free'
-complete -c portscope -s u -l udp -d UDP -n '__portscope_command list explain free'
+complete -c portscope -s t -l tcp -d TCP -n '__portscope_command list explain free audit'
+complete -c portscope -s u -l udp -d UDP -n '__portscope_command list explain free audit'
 complete -c portscope -s 4 -l ipv4 -d 'IPv4, dual-stack sockets among it' -n '__portscope_command list'
 complete -c portscope -s 6 -l ipv6 -d IPv6 -n '__portscope_command list'
-complete -c portscope -s n -l numeric -d 'No names of users' -n '__portscope_command list'
+complete -c portscope -s n -l numeric -d 'No names of users' -n '__portscope_command list audit'
 complete -c portscope -s p -l processes -d 'Every process that holds a socket' -n '__portscope_command list'
 complete -c portscope -l columns -x -a '(__portscope_fields +)' -d 'Fields to show' -n '__portscope_command list'
 complete -c portscope -l sort -x -a '(__portscope_fields -)' -d 'Fields to sort by' -n '__portscope_command list'
-complete -c portscope -s F -l filter -r -F -d 'Read the filter from a file' -n '__portscope_command list'
+complete -c portscope -s F -l filter -r -F -d 'Read the filter from a file' -n '__portscope_command list audit'
 complete -c portscope -l explain-filter -d 'Say how the filter was understood' -n '__portscope_command list'
 complete -c portscope -l list-fields -d 'Name all fields' -n '__portscope_command list'
-complete -c portscope -l verbose -d 'Say more about how the answer came about' -n '__portscope_command list explain free'
+complete -c portscope -l verbose -d 'Say more about how the answer came about' -n '__portscope_command list explain free audit'
 complete -c portscope -s j -l json -d 'One JSON document'
-complete -c portscope -l json-lines -d 'One JSON record a line' -n '__portscope_command list'
-complete -c portscope -l csv -d 'Comma-separated values' -n '__portscope_command list'
-complete -c portscope -s H -l no-header -d 'No line of titles' -n '__portscope_command list explain'
-complete -c portscope -l color -x -a 'auto always never' -d 'When to colour' -n '__portscope_command list diff'
+complete -c portscope -l json-lines -d 'One JSON record a line' -n '__portscope_command list audit'
+complete -c portscope -l csv -d 'Comma-separated values' -n '__portscope_command list audit'
+complete -c portscope -s H -l no-header -d 'No line of titles' -n '__portscope_command list explain audit'
+complete -c portscope -l color -x -a 'auto always never' -d 'When to colour' -n '__portscope_command list diff audit'
 complete -c portscope -s h -l help -d Help
 complete -c portscope -s V -l version -d Version
 
@@ -75,3 +83,9 @@ complete -c portscope -l with -r -F -d 'Free too on the host of this listing' -n
 
 complete -c portscope -l fail-on-change -d 'Status 1 where something differs' -n '__portscope_command diff'
 complete -c portscope -F -n '__portscope_command diff; and not __portscope_first_word'
+
+complete -c portscope -l policy -r -F -d 'What is normal' -n '__portscope_command audit'
+complete -c portscope -l fail-on -x -a 'info low medium high critical none' -d 'Exit 1 for a finding so bad' -n '__portscope_command audit'
+complete -c portscope -l list-rules -d 'Name all rules' -n '__portscope_command audit'
+complete -c portscope -l explain -x -a '(__portscope_rules)' -d 'Say what a rule looks at' -n '__portscope_command audit'
+complete -c portscope -l sarif -d 'SARIF 2.1.0' -n '__portscope_command audit'

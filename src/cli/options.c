@@ -63,8 +63,8 @@ static const struct {
 	{OPTION_##id, {letter, name, argument, help, commands}}
 	OPTION(LISTENING,   'l', "listening",   NULL,   COMMAND_LIST, "what listens: TCP in listen, UDP unconnected"),
 	OPTION(ALL,         'a', "all",         NULL,   COMMAND_LIST, "what listens and what is connected, in every state"),
-	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "TCP alone"),
-	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_FREE, "UDP alone"),
+	OPTION(TCP,         't', "tcp",         NULL,   COMMAND_ALL & ~COMMAND_DIFF, "TCP alone"),
+	OPTION(UDP,         'u', "udp",         NULL,   COMMAND_ALL & ~COMMAND_DIFF, "UDP alone"),
 	OPTION(IPV4,        '4', "ipv4",        NULL,   COMMAND_LIST, "IPv4 alone, dual-stack sockets among it"),
 	OPTION(IPV6,        '6', "ipv6",        NULL,   COMMAND_LIST, "IPv6 alone"),
 	OPTION(NUMERIC,     'n', "numeric",     NULL,   COMMAND_LIST | COMMAND_AUDIT, "no names of users; services keep theirs"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """--help, the manual page and the completions name the same options and commands, and the manual
-page the same fields as --list-fields, both ways. Each text is then damaged in every place where
+page the same fields as --list-fields and rules as --list-rules, both ways. Each text is then damaged in every place where
 it names something, and the comparison has to notice: a check that sees nothing is none."""
 
 import os
@@ -70,6 +70,11 @@ def fields_of_manual(text):
                           re.MULTILINE))
 
 
+def rules_of_manual(text):
+    return set(re.findall(r"^\.It Sy ([a-z-]+) Pq ", section(text, r"\.Ss Rules", r"\.S[hs] "),
+                          re.MULTILINE))
+
+
 def words_of_bash(text, variable):
     found = re.search(rf"^{variable}='([^']*)'", text, re.MULTILINE)
     return set(found.group(1).split()) if found else set()
@@ -123,6 +128,9 @@ def faults(texts):
             ("zsh", commands_of_zsh(texts["zsh"])),
             ("fish", commands_of_fish(texts["fish"]))):
         found += compare("command", "--help", commands, FILES[name], named)
+    rules = {line.split()[0] for line in texts["rules"].splitlines()}
+    found += compare("rule", "--list-rules", rules, FILES["manual"],
+                     rules_of_manual(texts["manual"]))
     return found + compare("field", "--list-fields", fields, FILES["manual"],
                            fields_of_manual(texts["manual"]))
 
@@ -132,7 +140,8 @@ def damaged(texts):
     places = {
         "help": r"^  (?:-.|  ).? *--.*\n|^  [a-z]+ +\[.*\n",
         "fields": r"^.+\n",
-        "manual": r"^\.It Fl .*\n|^\.It Cm [a-z_]+(?: Op.*)?\n",
+        "rules": r"^.+\n",
+        "manual": r"^\.It Fl .*\n|^\.It Cm [a-z_]+(?: Op.*)?\n|^\.It Sy [a-z-]+ Pq .*\n",
         "bash": r"(?<=\s)--?[a-zA-Z0-9-]+=?(?=[\s'])|(?<=commands=')[a-z]+",
         "zsh": r"^    '(?:\(.*)?-.*\n|^        '[a-z]+:.*\n",
         "fish": r"^complete -c portscope -[sln] .*\n",
@@ -167,7 +176,8 @@ def damaged(texts):
 
 
 def main(root):
-    texts = {"help": help_of_all(), "fields": program.text("--list-fields")}
+    texts = {"help": help_of_all(), "fields": program.text("--list-fields"),
+             "rules": program.text("audit", "--list-rules")}
     for name, path in FILES.items():
         with open(os.path.join(root, path), encoding="utf-8") as f:
             texts[name] = f.read()

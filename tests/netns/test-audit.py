@@ -1,0 +1,502 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command audit on real sockets and real holders: copies of one program under the names of
+daemons, since by its executable is how the audit knows a program."""
+
+import csv
+import functools
+import io
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import lab
+
+try:
+    import jsonschema
+    VALIDATOR = jsonschema.Draft202012Validator
+except (ImportError, AttributeError):
+    jsonschema = None
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCHEMA = os.path.join(HERE, '../../man/portscope-1.schema.json')
+SARIF = os.environ.get('PORTSCOPE_SARIF_SCHEMA') or os.path.join(
+    HERE, '../../../shared/sarif-schema-2.1.0.json')
+SEVERITIES = ('info', 'low', 'medium', 'high', 'critical')
+
+HOLDER = os.environ.get('HOLDER')
+
+WORLD = None
+
+
+class World:
+    """Holders and sockets, made once for all tests."""
+
+    def __init__(self):
+        # Not below /tmp: a program from there is a finding of its own.
+        self.folder = tempfile.mkdtemp(prefix='portscope-', dir='/var/lib')
+        self.children = []
+        self.kept = []
+        lab.veth('a0', 'a1')
+        lab.address('a0', '10.9.8.7/24', '10.9.8.8/24', '10.9.8.9/24')
+        lab.sysctl('ipv4/ip_local_port_range', '32768 60999')
+        self.nobody = pwd.getpwnam('nobody').pw_uid
+        self.hold('in.telnetd', 0, 'tcp,10.9.8.7,23', 'tcp,127.0.0.1,23', 'tcp,10.9.8.7,2323')
+        self.hold('sshd', 0, 'tcp,10.9.8.8,23')
+        self.hold('vsftpd', 0, 'tcp,10.9.8.7,2121', 'tcp,10.9.8.7,990')
+        self.hold('dovecot', 0, 'tcp,10.9.8.7,143', 'tcp,10.9.8.7,993', 'tcp,10.9.8.8,110')
+        self.hold('rsyslogd', 0, 'tcp,10.9.8.7,514')
+        self.hold('unheard-of', 0, 'tcp,10.9.8.9,2375', 'tcp,10.9.8.9,50123',
+                  'udp,0.0.0.0,45678', 'tcp,0.0.0.0,8081')
+        self.hold('quiet', 0, 'tcp,10.9.8.9,1500')
+        self.hold('lowly', self.nobody, 'tcp,10.9.8.9,700')
+        self.hold('first', 0, 'tcp,10.9.8.9,7070')
+        self.hold('second', self.nobody, 'tcp,10.9.8.9,7070')
+        self.hold('twin', 0, 'tcp,10.9.8.9,8000', 'tcp,10.9.8.9,8000')
+        self.hold('upgraded', 0, 'tcp,10.9.8.9,1501')
+        os.unlink(os.path.join(self.folder, 'upgraded'))
+        self.hold_elsewhere('/tmp', 'tcp,10.9.8.9,1502')
+        self.hold_in_memory('tcp,10.9.8.9,1503')
+        self.shell()
+        self.full_queue()
+        self.kept.append(socket.create_connection(('127.0.0.1', 8081)))
+
+    def start(self, argv, **kw):
+        child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                 **kw)
+        self.children.append(child)
+        if child.stdout.readline() != 'ready\n':
+            raise AssertionError('%s did not start' % argv[0])
+        return child
+
+    def run(self, path, uid, *sockets, **kw):
+        return self.start([os.path.basename(path), str(uid), *sockets], executable=path, **kw)
+
+    def hold(self, name, uid, *sockets):
+        path = os.path.join(self.folder, name)
+        shutil.copy(HOLDER, path)
+        return self.run(path, uid, *sockets)
+
+    def hold_elsewhere(self, folder, *sockets):
+        path = os.path.join(tempfile.mkdtemp(dir=folder), 'odd')
+        shutil.copy(HOLDER, path)
+        self.kept.append(path)
+        self.run(path, 0, *sockets)
+
+    def hold_in_memory(self, *sockets):
+        fd = os.memfd_create('payload', 0)
+        with open(HOLDER, 'rb') as f:
+            data = f.read()
+        while data:
+            data = data[os.write(fd, data):]
+        self.run('/proc/self/fd/%d' % fd, 0, *sockets, pass_fds=[fd])
+        os.close(fd)
+
+    def shell(self):
+        """A shell whose standard input is a listening socket; it ends with the pipe."""
+        listener = lab.listener(socket.AF_INET, '10.9.8.9', 4445)
+        end, other = os.pipe()
+        child = subprocess.Popen(['sh', '-c', 'echo ready >&2; cat <&1 & wait'], stdin=listener,
+                                 stdout=end, stderr=subprocess.PIPE, text=True)
+        self.children.append(child)
+        self.kept.append(other)
+        os.close(end)
+        child.stderr.readline()
+        listener.close()
+
+    def full_queue(self):
+        self.kept.append(lab.listener(socket.AF_INET, '10.9.8.9', 1234, backlog=1))
+        for _ in range(3):
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex(('10.9.8.9', 1234))
+            self.kept.append(s)
+
+    def close(self):
+        for child in self.children:
+            child.kill()
+            child.wait()
+            for stream in (child.stdin, child.stdout, child.stderr):
+                if stream:
+                    stream.close()
+        for thing in self.kept:
+            if isinstance(thing, str):
+                shutil.rmtree(os.path.dirname(thing))
+            elif isinstance(thing, int):
+                os.close(thing)
+            else:
+                thing.close()
+        shutil.rmtree(self.folder)
+
+
+def setUpModule():
+    global WORLD
+    lab.need(HOLDER, 'the environment variable HOLDER names no program')
+    lab.need(not os.path.exists('/etc/portscope/policy'), 'this host has a policy of its own')
+    WORLD = World()
+    unittest.addModuleCleanup(WORLD.close)
+
+
+def audit(*args, status=None, **kw):
+    r = lab.portscope('audit', *args, **kw)
+    if status is not None and r.returncode != status:
+        raise AssertionError('audit %s: status %d\n%s%s' % (args, r.returncode, r.stdout,
+                                                            r.stderr))
+    return r
+
+
+def document(*args, status=None, **kw):
+    return json.loads(audit('--json', *args, status=status, **kw).stdout)
+
+
+def key(finding):
+    s = finding['socket']
+    return (finding['rule'], s['protocol'], s['local_address'], s['local_port'])
+
+
+def found(*args, **kw):
+    """What was found: (rule, protocol, address, port) to (severity, evidence)."""
+    findings = document(*args, **kw)['findings']
+    result = {key(f): (f['severity'], f['evidence']) for f in findings}
+    assert len(result) == len(findings), 'a finding stands twice'
+    return result
+
+
+class Findings(unittest.TestCase):
+    maxDiff = None
+
+    def test_all(self):
+        """No finding too many, none too few."""
+        tcp = {
+            ('insecure-service', '10.9.8.7', 23): ('high', 'port+process'),
+            ('insecure-service', '127.0.0.1', 23): ('info', 'port+process'),
+            ('insecure-service-moved', '10.9.8.7', 2323): ('high', 'process'),
+            ('port-of-another-service', '10.9.8.8', 23): ('low', 'contradicted'),
+            ('insecure-service-moved', '10.9.8.7', 2121): ('high', 'process'),
+            ('insecure-service', '10.9.8.7', 143): ('medium', 'port+process'),
+            ('encrypted-twin-open', '10.9.8.7', 143): ('low', 'port+process'),
+            ('insecure-service', '10.9.8.8', 110): ('medium', 'port+process'),
+            ('insecure-service', '10.9.8.7', 514): ('medium', 'port+process'),
+            ('insecure-service', '10.9.8.9', 2375): ('medium', 'port'),
+            ('ephemeral-listener', '10.9.8.9', 50123): ('low', 'observed'),
+            ('root-on-unprivileged-wildcard', '0.0.0.0', 8081): ('info', 'observed'),
+            ('local-clients-only', '0.0.0.0', 8081): ('info', 'observed'),
+            ('privileged-port-without-root', '10.9.8.9', 700): ('info', 'observed'),
+            ('shared-by-users', '10.9.8.9', 7070): ('medium', 'observed'),
+            ('insecure-service', '10.9.8.9', 8000): ('low', 'port'),
+            ('executable-deleted', '10.9.8.9', 1501): ('medium', 'observed'),
+            ('executable-in-temporary-folder', '10.9.8.9', 1502): ('high', 'observed'),
+            ('executable-in-memory', '10.9.8.9', 1503): ('high', 'observed'),
+            ('shell-on-socket', '10.9.8.9', 4445): ('high', 'observed'),
+            ('accept-queue-full', '10.9.8.9', 1234): ('medium', 'observed'),
+        }
+        expected = {(rule, 'tcp', host, port): v for (rule, host, port), v in tcp.items()}
+        expected['udp-client', 'udp', '0.0.0.0', 45678] = ('info', 'observed')
+        self.assertEqual(found(), expected)
+
+    def test_order(self):
+        """The worst first, then by protocol, port and address."""
+        ranks = [(-SEVERITIES.index(f['severity']), f['socket']['protocol'],
+                  f['socket']['local_port']) for f in document()['findings']]
+        self.assertEqual(ranks, sorted(ranks))
+
+    def test_twins_are_told_of_once(self):
+        for f in document('sport = 8000')['findings']:
+            self.assertEqual((f['rule'], f['sockets']), ('insecure-service', 2))
+        self.assertIn('(2 sockets)', audit('sport = 8000').stdout)
+
+    def test_filter_only_chooses(self):
+        """993 is not judged, but known."""
+        d = document('sport', '=', '143', status=0)
+        self.assertEqual([f['rule'] for f in d['findings']],
+                         ['insecure-service', 'encrypted-twin-open'])
+        self.assertEqual(d['findings'][1]['advice'], 'close it, 993 is open as well')
+        self.assertEqual((d['summary']['sockets'], d['query']['filter']), (1, 'sport = 143'))
+        # 995 is not open, so nobody is told to close 110.
+        self.assertEqual(list(found('sport = 110')),
+                         [('insecure-service', 'tcp', '10.9.8.8', 110)])
+
+    def test_filter_by_anything(self):
+        """What only the filter reads is gathered too."""
+        self.assertEqual({f['socket']['local_port']
+                          for f in document('process = vsftpd and exposure = private')['findings']},
+                         {2121})
+        self.assertEqual(document('port_range = dynamic and protocol = tcp')['summary']['sockets'], 1)
+        self.assertEqual(document('autobound')['summary']['sockets'], 0)
+        self.assertEqual(document('-u')['summary']['sockets'], 1)
+        self.assertEqual(document('user = nobody')['summary']['sockets'], 2)
+
+    def test_program_decides(self):
+        text, = [f['text'] for f in document('sport = 514')['findings']]
+        self.assertIn('Syslog over plain TCP', text)
+
+    def test_summary_counts(self):
+        d = document()
+        s = d['summary']
+        self.assertEqual(s['findings'], len(d['findings']))
+        for name in 'severity', 'exposure':
+            counted = {}
+            for f in d['findings']:
+                where = f if name == 'severity' else f['socket']
+                counted[where[name]] = counted.get(where[name], 0) + 1
+            self.assertEqual({k: n for k, n in s['by_' + name].items() if n}, counted)
+        raising = {f['socket']['cookie'] for f in d['findings']}
+        listed = lab.document('-l')['sockets']
+        self.assertEqual(s['sockets'], len(listed))
+        # 8000 and 7070 have two sockets each, of which one is told of.
+        self.assertEqual(s['quiet'], len(listed) - len(raising) - 2)
+        self.assertEqual((s['allowed'], s['silenced'], s['unseen'], s['policy']), (0, 0, 0, None))
+
+
+class Status(unittest.TestCase):
+    def test_fail_on(self):
+        for choice, severity, status in (
+                ('sport = 110', None, 0), ('sport = 110', 'high', 0), ('sport = 110', 'medium', 1),
+                ('sport = 110', 'low', 1), ('sport = 110', 'none', 0),
+                ('sport = 2121', None, 1), ('sport = 2121', 'critical', 0),
+                ('sport = 2121', 'none', 0), ('sport = 1500', 'info', 0)):
+            with self.subTest(filter=choice, fail_on=severity):
+                option = ['--fail-on', severity] if severity else []
+                for form in [], ['--json'], ['--json-lines'], ['--csv'], ['--sarif']:
+                    audit(*form, *option, choice, status=status)
+
+    def test_usage(self):
+        for args in (['--fail-on', 'hgih'], ['--explain', 'no-such'], ['--json', '--sarif'],
+                     ['--json', '--csv'], ['--policy'], ['sport = 70000'], ['--columns', 'pid']):
+            r = audit(*args, status=2)
+            self.assertEqual(r.stdout, '')
+            self.assertTrue(r.stderr.startswith('portscope: '))
+        self.assertIn('did you mean high?', audit('--fail-on', 'hgih').stderr)
+        self.assertIn('did you mean udp-client?', audit('--explain', 'upd-client').stderr)
+
+    def test_full_disk(self):
+        """A failed write comes before findings."""
+        with open('/dev/full', 'w') as full:
+            r = subprocess.run(['portscope', 'audit'], executable=lab.program, stdout=full,
+                               stderr=subprocess.PIPE)
+        self.assertEqual(r.returncode, 3)
+
+    def test_rules(self):
+        ids = [line.split()[0] for line in audit('--list-rules', status=0).stdout.splitlines()]
+        self.assertGreater(len(ids), 20)
+        for rule in ids:
+            text = audit('--explain', rule, status=0).stdout
+            self.assertTrue(text.startswith(rule + ': '), text)
+            self.assertRegex(text, r'Severity: (%s)\n' % '|'.join(SEVERITIES))
+        # Every rule that speaks is in the table.
+        self.assertLessEqual({f['rule'] for f in document()['findings']}, set(ids))
+
+
+class Policy(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, 'policy')
+
+    def write(self, text, mode=0o600):
+        with open(self.path, 'w') as f:
+            f.write(text)
+        os.chmod(self.path, mode)
+
+    def test_allow(self):
+        self.write('allow sport = 2121 # wanted\nallow process = dovecot\n')
+        r = audit('--policy', self.path)
+        self.assertNotIn(':2121 ', r.stdout)
+        # 143 has two findings, 110 one, 993 none.
+        self.assertRegex(r.stdout, r' 4 sockets allowed by \S+ \(4 findings silenced\), \d+ raise')
+        d = document('--policy', self.path, 'sport = 2121', status=0)
+        self.assertEqual((d['findings'], d['summary']['allowed'], d['summary']['silenced']),
+                         ([], 1, 1))
+        self.assertEqual(d['summary']['policy'], self.path)
+
+    def test_deny_the_rest(self):
+        """`deny *` at the end makes it a list of what is normal."""
+        self.write('allow sport = 1500\nwarn sport = 2121 # soon gone\ndeny *\n')
+        d = document('--policy', self.path, status=1)
+        by_port = {}
+        for f in d['findings']:
+            by_port.setdefault(f['socket']['local_port'], []).append(f)
+        self.assertNotIn(1500, by_port)
+        warned = [f for f in by_port[2121] if f['rule'] == 'warned-by-policy']
+        self.assertEqual([(f['severity'], f['verdict'], f['evidence']) for f in warned],
+                         [('medium', 'warn', 'policy')])
+        self.assertIn('soon gone', warned[0]['text'])
+        # What the rules find stands beside it.
+        self.assertEqual({f['rule'] for f in by_port[2121]},
+                         {'insecure-service-moved', 'warned-by-policy'})
+        denied = [f for f in by_port[993] if f['rule'] == 'denied-by-policy']
+        self.assertEqual([(f['severity'], f['verdict']) for f in denied], [('high', 'deny')])
+        self.assertEqual(d['summary']['quiet'], 0)
+        self.assertEqual(d['warnings'], [])
+
+    def test_first_match_wins(self):
+        self.write('deny sport = 1500\nallow *\n')
+        self.assertEqual(found('--policy', self.path, status=1),
+                         {('denied-by-policy', 'tcp', '10.9.8.9', 1500): ('high', 'policy')})
+        self.write('allow *\ndeny sport = 1500\n')
+        self.assertEqual(found('--policy', self.path, status=0), {})
+
+    def test_line_without_a_match(self):
+        """It is told of, whatever is judged now; a line that comes too late has matched."""
+        self.write('allow *\nallow sport = 9999 # gone\nallow sport = 1500\n')
+        for choice in [], ['sport = 143']:
+            r = audit('--policy', self.path, *choice, status=0)
+            self.assertEqual(r.stderr, 'portscope: %s:2 matches no socket: sport = 9999\n'
+                             % self.path)
+
+    def test_errors(self):
+        for text, place in (('allow *\npermit *\n', ':2:1: '), ('deny sport = 70000', ':1:14: '),
+                            ('allow', ':1:6: '), ('allow no_such_field = 1', ':1:7: ')):
+            self.write(text)
+            r = audit('--policy', self.path, status=2)
+            self.assertEqual(r.stdout, '')
+            self.assertTrue(r.stderr.startswith('portscope: ' + self.path + place), r.stderr)
+
+    def test_not_trusted(self):
+        """Root follows no policy that others may write."""
+        for mode in 0o660, 0o602, 0o666:
+            self.write('allow *\n', mode)
+            r = audit('--policy', self.path, status=3)
+            self.assertEqual(r.stdout, '')
+            self.assertIn('others than root may write', r.stderr)
+        self.write('allow *\n')
+        os.chown(self.path, WORLD.nobody, 0)
+        self.assertIn('belongs to user', audit('--policy', self.path, status=3).stderr)
+        self.assertIn('no regular file', audit('--policy', '/dev/null', status=3).stderr)
+        self.assertIn('No such file', audit('--policy', self.path + 'x', status=3).stderr)
+
+    def test_escapes(self):
+        """What stands in a policy cannot move the cursor."""
+        self.write('deny sport = 1500 # \x1b[2J\n')
+        r = audit('--policy', self.path, 'sport = 1500', status=1)
+        self.assertNotIn('\x1b', r.stdout)
+        self.assertIn('\\x1b[2J', r.stdout)
+        self.assertIn('\x1b[2J', document('--policy', self.path, 'sport = 1500')
+                      ['findings'][0]['text'])
+
+
+class Unprivileged(unittest.TestCase):
+    def run_as_nobody(self, *args):
+        copy = os.path.join(WORLD.folder, 'portscope')
+        shutil.copy(lab.program, copy)
+        os.chmod(WORLD.folder, 0o755)
+
+        def drop():
+            os.setgroups([])
+            os.setgid(WORLD.nobody)
+            os.setuid(WORLD.nobody)
+        fd = os.open(copy, os.O_PATH)
+        self.addCleanup(os.close, fd)
+        return audit(*args, executable='/proc/self/fd/%d' % fd, pass_fds=[fd], preexec_fn=drop)
+
+    def test_port_alone(self):
+        """Without the right to see holders the port is all that speaks, and it says so."""
+        r = self.run_as_nobody('--json', 'sport = 23 or sport = 2121 or sport = 993')
+        d = json.loads(r.stdout)
+        # The same name that one in sight would be contradicted by.
+        self.assertEqual(sorted((f['rule'], f['severity'], f['evidence'], f['socket']
+                                 ['local_address']) for f in d['findings']),
+                         [('insecure-service', 'high', 'port', '10.9.8.7'),
+                          ('insecure-service', 'high', 'port', '10.9.8.8'),
+                          ('insecure-service', 'info', 'port', '127.0.0.1')])
+        for f in d['findings']:
+            self.assertTrue(f['text'].startswith('If this is telnet: '), f['text'])
+        self.assertEqual((r.returncode, d['summary']['unseen'], d['complete']), (1, 5, True))
+        self.assertIn('the owners of 5 of 5 sockets could not be seen', r.stderr)
+        self.assertIn('could not be seen', json.dumps(d['warnings']))
+
+
+@functools.lru_cache(maxsize=None)
+def validator(part):
+    with open(SCHEMA) as f:
+        schema = json.load(f)
+    return VALIDATOR({'$schema': schema['$schema'], '$defs': schema['$defs'],
+                      '$ref': '#/$defs/' + part})
+
+
+class Formats(unittest.TestCase):
+    def valid(self, part, instance):
+        self.assertEqual([e.message for e in validator(part).iter_errors(instance)][:5], [])
+
+    def test_text(self):
+        r = audit()
+        self.assertEqual(r.stderr, '')
+        self.assertRegex(r.stdout, r'(?m)^HIGH +tcp +10\.9\.8\.7:23 +telnet +in\.telnetd/\d+ ')
+        for words in ('Telnet carries the password', 'What to do: ssh 22', 'See: CERT-FR',
+                      'Evidence: port and process', 'Rule: insecure-service'):
+            self.assertIn('          ' + words, r.stdout)
+        self.assertRegex(r.stdout.splitlines()[-1],
+                         r'^\d+ findings in \d+ listening sockets: 6 high, \d+ medium, \d+ low, '
+                         r'\d+ info; \d+ any, \d+ private, \d+ loopback\. \d+ raise nothing\.$')
+
+    @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
+    def test_json(self):
+        d = document()
+        self.valid('audit_document', d)
+        self.assertEqual(d['query']['command'], 'audit')
+        for change in (lambda d: d.pop('summary'), lambda d: d['findings'][0].pop('evidence'),
+                       lambda d: d['findings'][0].update(severity='bad'),
+                       lambda d: d['findings'][0]['socket'].pop('cookie'),
+                       lambda d: d['summary'].update(quiet=-1)):
+            bad = json.loads(json.dumps(d))
+            change(bad)
+            self.assertTrue(list(validator('audit_document').iter_errors(bad)))
+
+    @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
+    def test_json_lines(self):
+        lines = [json.loads(line) for line in audit('--json-lines').stdout.splitlines()]
+        for line in lines:
+            self.valid('audit_line', line)
+        self.assertEqual([line['record'] for line in lines],
+                         ['finding'] * (len(lines) - 1) + ['end'])
+        self.assertEqual([key(f) for f in lines[:-1]], [key(f) for f in document()['findings']])
+        self.assertEqual(lines[-1]['summary']['findings'], len(lines) - 1)
+
+    def test_csv(self):
+        rows = list(csv.DictReader(io.StringIO(audit('--csv').stdout)))
+        self.assertEqual([(r['rule'], r['severity'], r['local_port']) for r in rows],
+                         [(f['rule'], f['severity'], str(f['socket']['local_port']))
+                          for f in document()['findings']])
+        self.assertTrue(all(None not in r and None not in r.values() for r in rows))
+
+    def test_sarif(self):
+        log = json.loads(audit('--sarif').stdout)
+        run, = log['runs']
+        rules = run['tool']['driver']['rules']
+        self.assertEqual((log['version'], run['tool']['driver']['name']), ('2.1.0', 'portscope'))
+        levels = {'critical': 'error', 'high': 'error', 'medium': 'warning', 'low': 'note',
+                  'info': 'note'}
+        findings = document()['findings']
+        self.assertEqual([(r['ruleId'], r['level']) for r in run['results']],
+                         [(f['rule'], levels[f['severity']]) for f in findings])
+        for result, finding in zip(run['results'], findings):
+            self.assertEqual(rules[result['ruleIndex']]['id'], result['ruleId'])
+            self.assertTrue(result['message']['text'].startswith(finding['text']))
+            place = result['locations'][0]['physicalLocation']
+            s = finding['socket']
+            self.assertEqual(place['artifactLocation']['uri'], '%s/%s/%d' % (
+                s['protocol'], s['local_address'], s['local_port']))
+            self.assertEqual(place['region']['startLine'], 1)
+        self.assertEqual([r['id'] for r in rules],
+                         [line.split()[0] for line in audit('--list-rules').stdout.splitlines()])
+
+    @unittest.skipUnless(os.path.exists(SARIF), 'no SARIF schema at ' + SARIF)
+    @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
+    def test_sarif_schema(self):
+        with open(SARIF) as f:
+            schema = json.load(f)
+        check = jsonschema.validators.validator_for(schema)(schema)
+        for options in [], ['sport = 1500'], ['--verbose']:
+            log = json.loads(audit('--sarif', *options).stdout)
+            self.assertEqual([e.message for e in check.iter_errors(log)], [])
+        log['runs'][0]['results'][0].pop('message')
+        self.assertTrue(list(check.iter_errors(log)))
+
+
+if __name__ == '__main__':
+    lab.main()
