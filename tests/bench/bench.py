@@ -25,7 +25,7 @@ FIELDS = ("protocol,state,recv_q,send_q,local_address,local_port,remote_address,
 LISTEN_FIELDS = "protocol,local_address,local_port,service,port_range,exposure"
 OWNED_FIELDS = FIELDS + ",process"
 OWNED_LISTEN_FIELDS = LISTEN_FIELDS + ",process"
-FEW = ("src", "127.2.0.1")  # where the load has its listeners
+FEW = ("dport = :0 and sport >= :10000 and sport <= :10009",)  # the listeners of the load
 # Without these capabilities the owners come from /proc.
 WITHOUT_BPF = ("setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin")
 MIB = 1024  # of what getrusage(2) counts in
