@@ -493,6 +493,13 @@ struct portscope_rule {
 /** Rule `i`, or NULL after the last. */
 const struct portscope_rule *portscope_rule_at(unsigned i);
 
+/**
+ * True if what listens here may be an insecure service, medium or worse: what an audit would say,
+ * as far as the fields that were asked for tell. Needs the field `exposure`; who holds the socket
+ * may take the suspicion away, so ask for `processes` or `process` too.
+ */
+bool portscope_may_be_insecure(const struct portscope_row *row);
+
 /** A policy: what is normal on this host, a line each. */
 struct portscope_policy;
 

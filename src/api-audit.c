@@ -65,6 +65,23 @@ const struct portscope_rule *portscope_rule_at(unsigned i)
 	return rule ? &rule->shown : NULL;
 }
 
+/* The two rules about insecure services look at the row alone. */
+bool portscope_may_be_insecure(const struct portscope_row *row)
+{
+	judge_fn *const rules[] = {judge_insecure, judge_moved};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules) && !found; i++) {
+		struct verdict v;
+
+		if (rules[i](row, NULL, &v) <= 0)
+			continue;
+		found = v.severity >= PORTSCOPE_MEDIUM;
+		verdict_done(&v);
+	}
+	return found;
+}
+
 int portscope_policy_read(const char *path, struct portscope_policy **ret, char **ret_error)
 {
 	AUTO_FREE char *text = NULL;

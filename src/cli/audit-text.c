@@ -78,33 +78,52 @@ static bool is_too_wide(const struct report *r)
 
 	for (size_t i = 0; i < FINDING_CELLS; i++)
 		width += r->widths[i] + GAP;
-	return r->listing->width && width - GAP > r->listing->width;
+	/* The last one may be followed by a number of sockets. */
+	return r->listing->width && width + sizeof("(9999 sockets)") - 1 > r->listing->width;
 }
 
-/* On a narrow terminal nothing is padded, and what does not fit goes to a line of its own. */
+/** The line of a socket under way. */
+struct cells {
+	struct report *report;
+	bool narrow; /**< nothing is padded, and what does not fit goes to a line of its own */
+	size_t column;
+	size_t gap; /**< due before the next cell */
+};
+
+static void add_cell(struct cells *c, const struct out *text, size_t width, size_t padded)
+{
+	struct out *o = c->report->out;
+
+	if (c->narrow && c->column > INDENT &&
+		c->column + c->gap + width > c->report->listing->width) {
+		out_char(o, '\n');
+		out_blanks(o, INDENT);
+		c->column = INDENT;
+	} else {
+		out_blanks(o, c->gap);
+		c->column += c->gap;
+	}
+	out_bytes(o, text->buffer, text->used);
+	c->column += width;
+	c->gap = GAP + (!c->narrow && padded > width ? padded - width : 0);
+}
+
 static void put_socket(struct report *r, const struct portscope_finding *f)
 {
-	bool narrow = is_too_wide(r);
-	size_t column = INDENT, gap = 0;
+	struct cells c = {.report = r, .narrow = is_too_wide(r), .column = INDENT};
 
 	for (size_t i = 0; i < FINDING_CELLS; i++) {
 		AUTO_OUT struct out cell = {.fd = -1};
 		size_t width = put_cell(&cell, f, i);
 
-		if (narrow && column > INDENT && column + gap + width > r->listing->width) {
-			out_char(r->out, '\n');
-			out_blanks(r->out, INDENT);
-			column = INDENT;
-		} else {
-			out_blanks(r->out, gap);
-			column += gap;
-		}
-		out_bytes(r->out, cell.buffer, cell.used);
-		column += width;
-		gap = GAP + (narrow ? 0 : r->widths[i] - MIN(r->widths[i], width));
+		add_cell(&c, &cell, width, r->widths[i]);
 	}
-	if (f->sockets > 1)
-		out_format(r->out, "  (%zu sockets)", f->sockets);
+	if (f->sockets > 1) {
+		AUTO_OUT struct out cell = {.fd = -1};
+
+		out_format(&cell, "(%zu sockets)", f->sockets);
+		add_cell(&c, &cell, cell.used, 0);
+	}
 	out_char(r->out, '\n');
 }
 

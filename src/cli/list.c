@@ -31,6 +31,7 @@ struct list {
 	int exposure;      /**< field id, or -1: the footer does not tell */
 	size_t reached[8]; /**< rows by rank of exposure */
 	const char *names[8];
+	size_t insecure; /**< rows that an audit would speak of */
 };
 
 /* The title of a column is what a reader saw, so it leads to the name as well. */
@@ -225,6 +226,11 @@ static int measure_row(const struct portscope_row *row, void *userdata)
 	return 0;
 }
 
+static bool listens_only(const struct list *l)
+{
+	return l->query.states == PORTSCOPE_STATES_LISTENING;
+}
+
 static int print_row(const struct portscope_row *row, void *userdata)
 {
 	struct list *l = userdata;
@@ -237,6 +243,7 @@ static int print_row(const struct portscope_row *row, void *userdata)
 			l->reached[value.word.rank]++;
 			l->names[value.word.rank] = value.word.name;
 		}
+		l->insecure += listens_only(l) && portscope_may_be_insecure(row);
 	}
 	return l->printer.out->error;
 }
@@ -253,7 +260,7 @@ static void put_footer(struct list *l)
 	size_t n = l->printer.rows;
 	bool any = false;
 
-	if (l->query.states == PORTSCOPE_STATES_LISTENING) {
+	if (listens_only(l)) {
 		out_format(o, "%zu listening", n);
 		for (size_t i = ARRAY_SIZE(l->reached); i-- > 0;)
 			if (l->reached[i]) {
@@ -261,10 +268,13 @@ static void put_footer(struct list *l)
 					l->names[i]);
 				any = true;
 			}
+		out_char(o, '.');
+		if (l->insecure)
+			out_format(o, " %zu may be insecure: portscope audit", l->insecure);
 	} else {
-		out_format(o, "%zu socket%s", n, plural(n));
+		out_format(o, "%zu socket%s.", n, plural(n));
 	}
-	out_text(o, ".\n");
+	out_char(o, '\n');
 	table_left_out(&l->printer);
 }
 

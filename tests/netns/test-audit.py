@@ -4,15 +4,19 @@
 daemons, since by its executable is how the audit knows a program."""
 
 import csv
+import fcntl
 import functools
 import io
 import json
 import os
+import pty
 import pwd
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 
 import lab
@@ -165,6 +169,44 @@ def found(*args, **kw):
     result = {key(f): (f['severity'], f['evidence']) for f in findings}
     assert len(result) == len(findings), 'a finding stands twice'
     return result
+
+
+def on_terminal(columns, *options):
+    """What a terminal of that width receives, as lines without colour."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+    child = subprocess.Popen(['portscope', *options, '--color=never'], executable=lab.program,
+                             stdin=subprocess.DEVNULL, stdout=terminal)
+    os.close(terminal)
+    text = b''
+    while True:
+        try:
+            text += os.read(controller, 65536)
+        except OSError:  # EIO: the last writer is gone
+            break
+    os.close(controller)
+    child.wait()
+    return text.decode().replace('\r\n', '\n').splitlines()
+
+
+class Terminal(unittest.TestCase):
+    def test_narrow(self):
+        """Words wrap; only one that is longer than a line goes beyond its end."""
+        for columns in 40, 80, 120:
+            lines = on_terminal(columns, 'audit')
+            self.assertIn('Rule: insecure-service', ' '.join(' '.join(lines).split()))
+            for line in lines[:-1]:
+                if len(line) > columns:
+                    self.assertNotIn(' ', line.strip(), columns)
+
+    def test_footer_of_the_listing(self):
+        """It counts what the audit takes for insecure and medium or worse, and nothing else."""
+        worth = [f for f in document()['findings'] if f['rule'].startswith('insecure-service') and
+                 f['severity'] in ('medium', 'high', 'critical')]
+        footer = on_terminal(200, '-l')[-1]
+        self.assertRegex(footer, r'^\d+ listening: \d+ any, \d+ private, 1 loopback\. '
+                         '%d may be insecure: portscope audit$' % len(worth))
+        self.assertRegex(on_terminal(200, '-l', 'sport = 1500')[-1], r'^1 listening: 1 private\.$')
 
 
 class Findings(unittest.TestCase):
