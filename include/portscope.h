@@ -542,15 +542,18 @@ struct portscope_audit_counts {
 };
 
 struct portscope_audit;
+struct portscope_document;
 
 /**
  * Judges what listens. Of `query` only `fields`, `numeric`, `identity`, `protocols` and `filter`
- * count: the last two choose which sockets are judged, not what is known of the host. `policy` may
- * be NULL; it and the filter must outlive the audit. All that needs a privilege or a name service
- * is done here.
+ * count: the last two choose which sockets are judged, not what is known of the host. `policy` and
+ * `baseline`, beside which what is new becomes a finding, may be NULL; they and the filter must
+ * outlive the audit. All that needs a privilege or a name service is done here. -EINVAL: the
+ * baseline does not hold all that listened; `ret_error` says so, in printable text that the caller
+ * frees.
  */
 int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
-	struct portscope_audit **ret);
+	const struct portscope_document *baseline, struct portscope_audit **ret, char **ret_error);
 /** Frees an audit; NULL is fine. */
 struct portscope_audit *portscope_audit_close(struct portscope_audit *audit);
 

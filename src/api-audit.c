@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "annotate/annotate.h"
+#include "api-diff.h"
 #include "api-filter.h"
 #include "api.h"
 #include "audit/policy.h"
@@ -28,7 +29,9 @@ struct portscope_audit {
 	const struct portscope_query *query;
 	struct filter *filter; /**< borrowed; NULL: all are judged */
 	const struct portscope_policy *policy;
-	size_t *matched;      /**< by line of the policy */
+	const struct portscope_document *baseline; /**< borrowed; NULL: none */
+	struct baseline_row *fresh;                /**< by row; NULL without a baseline */
+	size_t *matched;                           /**< by line of the policy */
 	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
 	struct audit_index index;
 	struct kept *findings;
@@ -127,6 +130,8 @@ static size_t add_fields(const struct portscope_audit *a, uint16_t *fields, size
 	for (size_t i = 0; i < count_filters(a); i++)
 		if (filter_at(a, i))
 			wanted |= filter_needs(filter_at(a, i));
+	if (a->baseline)
+		wanted |= baseline_needs(a->baseline);
 	missing = wanted & ~field_needs(fields, n);
 	for (size_t id = 0; id < total && missing; id++)
 		if (table[id].needs & missing) {
@@ -326,26 +331,62 @@ static int judge_by_policy(struct portscope_audit *a, const struct judged *j)
 	return r < 0 ? r : 1;
 }
 
+/* What the baseline has against the socket. 1 and a verdict: something; 0: nothing. */
+static int judge_by_baseline(
+	const struct portscope_audit *a, const struct judged *j, struct verdict *ret)
+{
+	const struct baseline_row *fresh = a->fresh ? &a->fresh[j->position] : NULL;
+	enum portscope_severity severity = severity_weigh(PORTSCOPE_HIGH, j->row->exposure, false);
+	int r;
+
+	if (!fresh || (!fresh->opened && !fresh->changed))
+		return 0;
+	if (fresh->opened)
+		r = verdict_fill(ret, severity, "observed", NULL,
+			"stop it, or take the baseline anew if it is meant to be there",
+			"It was not there when the baseline was taken.");
+	else
+		r = verdict_fill(ret, severity, "observed", NULL,
+			"find out why, or take the baseline anew if it is meant to be so",
+			"It changed since the baseline was taken: %s.", fresh->changed);
+	if (r > 0)
+		ret->rule =
+			rule_find(fresh->opened ? "new-since-baseline" : "changed-since-baseline");
+	return r;
+}
+
+/* Keeps what was found, unless the policy allows the socket. */
+static int take_verdict(struct portscope_audit *a, const struct judged *j, struct verdict *v)
+{
+	if (j->line && j->line->verdict == POLICY_ALLOW) {
+		verdict_done(v);
+		return 0;
+	}
+	return keep(a, j, v, NULL);
+}
+
 /* How many rules found something; the findings on a socket that is allowed are counted alone. */
 static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 {
-	bool allowed = j->line && j->line->verdict == POLICY_ALLOW;
 	const struct rule *rule;
-	int found = 0;
+	struct verdict fresh = {0};
+	int found = judge_by_baseline(a, j, &fresh), r;
 
-	for (size_t i = 0; (rule = rule_at(i)); i++) {
+	if (found > 0) {
+		r = take_verdict(a, j, &fresh);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; found >= 0 && (rule = rule_at(i)); i++) {
 		struct verdict v = {0};
-		int r = rule->judge ? rule->judge(j->row, &a->index, &v) : 0;
 
+		r = rule->judge ? rule->judge(j->row, &a->index, &v) : 0;
 		if (r > 0) {
 			found++;
 			v.rule = rule;
 			if (!v.references)
 				v.references = rule->shown.references;
-			if (allowed)
-				verdict_done(&v);
-			else
-				r = keep(a, j, &v, NULL);
+			r = take_verdict(a, j, &v);
 		}
 		if (r < 0)
 			return r;
@@ -445,7 +486,18 @@ static int warn(struct portscope_audit *a)
 	return r;
 }
 
-static int fill(struct portscope_audit *a)
+static int compare_baseline(struct portscope_audit *a, char **ret_error)
+{
+	if (!a->baseline)
+		return 0;
+	a->fresh = calloc(portscope_count(a->snapshot) + 1, sizeof(*a->fresh));
+	if (!a->fresh)
+		return -ENOMEM;
+	return baseline_compare(
+		a->baseline, a->snapshot, snapshot_warnings(a->snapshot), a->fresh, ret_error);
+}
+
+static int fill(struct portscope_audit *a, char **ret_error)
 {
 	int r = open_snapshot(a);
 
@@ -453,6 +505,8 @@ static int fill(struct portscope_audit *a)
 		r = ask_autobound(a);
 	if (r >= 0)
 		r = make_index(a);
+	if (r >= 0)
+		r = compare_baseline(a, ret_error);
 	if (r >= 0)
 		r = judge_all(a);
 	if (r < 0)
@@ -464,7 +518,7 @@ static int fill(struct portscope_audit *a)
 }
 
 int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
-	struct portscope_audit **ret)
+	const struct portscope_document *baseline, struct portscope_audit **ret, char **ret_error)
 {
 	struct portscope_audit *a = calloc(1, sizeof(*a));
 	int r = -ENOMEM;
@@ -473,10 +527,11 @@ int portscope_audit_open(const struct portscope_query *query, struct portscope_p
 		return -ENOMEM;
 	a->query = query;
 	a->policy = policy;
+	a->baseline = baseline;
 	a->filter = query->filter ? portscope_filter_parsed(query->filter) : NULL;
 	a->matched = calloc(policy ? policy->count + 1 : 1, sizeof(*a->matched));
 	if (a->matched)
-		r = fill(a);
+		r = fill(a, ret_error);
 	if (r < 0) {
 		portscope_audit_close(a);
 		return r;
@@ -497,6 +552,8 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 	free(a->findings);
 	free(a->index.listeners);
 	free(a->matched);
+	if (a->snapshot)
+		baseline_rows_free(a->fresh, portscope_count(a->snapshot));
 	portscope_close(a->snapshot);
 	free(a);
 	return NULL;

@@ -4,8 +4,10 @@
 
 #include <portscope.h>
 
+#include "api-diff.h"
 #include "diff/compare.h"
 #include "diff/read.h"
+#include "model/field.h"
 
 static ssize_t read_fd(void *userdata, void *buffer, size_t size)
 {
@@ -229,6 +231,13 @@ static int open_listing(struct take *t, struct portscope_snapshot **ret)
 	return r;
 }
 
+static int take_snapshot(struct take *t, struct portscope_snapshot *snapshot)
+{
+	int r = portscope_each(snapshot, take_row, t);
+
+	return r < 0 ? r : take_head(t->document, snapshot, &t->query);
+}
+
 static int take_listing(struct take *t)
 {
 	struct portscope_snapshot *snapshot;
@@ -236,11 +245,15 @@ static int take_listing(struct take *t)
 
 	if (r < 0)
 		return r;
-	r = portscope_each(snapshot, take_row, t);
-	if (r >= 0)
-		r = take_head(t->document, snapshot, &t->query);
+	r = take_snapshot(t, snapshot);
 	portscope_close(snapshot);
 	return r;
+}
+
+static void take_done(struct take *t)
+{
+	out_done(&t->scratch);
+	free(t->names);
 }
 
 int portscope_document_take(
@@ -268,38 +281,19 @@ int portscope_document_take(
 	if (r >= 0)
 		r = take_listing(&t);
 	portscope_filter_free(t.query.filter);
-	out_done(&t.scratch);
-	free(t.names);
+	take_done(&t);
 	if (r >= 0)
 		*ret = STEAL(document);
 	return r;
 }
 
-const struct portscope_document_head *portscope_document_get_head(
-	const struct portscope_document *document)
+unsigned baseline_needs(const struct portscope_document *baseline)
 {
-	return &document->head;
-}
+	struct portscope_document asked = {0};
+	struct take t = {.document = &asked};
 
-struct portscope_document *portscope_document_free(struct portscope_document *document)
-{
-	return document_free(document);
-}
-
-const char *portscope_aspect_name(unsigned aspect)
-{
-	return document_aspect_name(aspect);
-}
-
-int portscope_diff(const struct portscope_document *before, const struct portscope_document *after,
-	struct portscope_diff **ret, char **ret_error)
-{
-	return diff_make(before, after, ret, ret_error);
-}
-
-struct portscope_diff *portscope_diff_free(struct portscope_diff *diff)
-{
-	return diff_free(diff);
+	choose_fields(&t, baseline->columns);
+	return field_needs(t.asked, t.query.n_fields);
 }
 
 static void fill_endpoint(
@@ -327,6 +321,115 @@ static void fill_side(
 	if (e->flags & ENTRY_DUAL_KNOWN)
 		ret->aspects[PORTSCOPE_ASPECT_DUAL_STACK] = yes_no[!!(e->flags & ENTRY_DUAL)];
 	ret->cookie = e->cookie;
+}
+
+static const char *or_nothing(const char *text)
+{
+	return text ? text : "none";
+}
+
+/* What became of a socket that the baseline knows, in words. */
+static char *tell_change(const struct portscope_diff *diff, const struct change *c)
+{
+	AUTO_OUT struct out o = {.fd = -1};
+	struct portscope_side before, after;
+	const char *separator = "";
+
+	fill_side(diff->documents[0], c->before, &before);
+	fill_side(diff->documents[1], c->after, &after);
+	for (unsigned i = 0; i < PORTSCOPE_ASPECTS; i++) {
+		if (!(c->differs >> i & 1))
+			continue;
+		out_text(&o, separator);
+		out_text(&o, portscope_aspect_name(i));
+		out_text(&o, " was ");
+		out_text(&o, or_nothing(before.aspects[i]));
+		out_text(&o, " and is ");
+		out_text(&o, or_nothing(after.aspects[i]));
+		separator = ", ";
+	}
+	out_char(&o, 0);
+	for (size_t i = 0; i < o.used; i++)
+		if (o.buffer[i] == '\n')
+			o.buffer[i] = '+';
+	return o.error ? NULL : STEAL(o.buffer);
+}
+
+static int hand_out_fresh(const struct portscope_diff *diff, struct baseline_row *rows)
+{
+	for (size_t i = 0; i < diff->count; i++) {
+		const struct change *c = &diff->changes[i];
+
+		if (c->kind == PORTSCOPE_OPENED)
+			rows[c->after].opened = true;
+		if (c->kind != PORTSCOPE_CHANGED)
+			continue;
+		rows[c->after].changed = tell_change(diff, c);
+		if (!rows[c->after].changed)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int baseline_compare(const struct portscope_document *baseline, struct portscope_snapshot *snapshot,
+	struct warnings *warnings, struct baseline_row *rows, char **ret_error)
+{
+	CLEANUP(document_free_cleanup) struct portscope_document *document = NULL;
+	CLEANUP(diff_free_cleanup) struct portscope_diff *diff = NULL;
+	struct take t = {.scratch = {.fd = -1}};
+	int r;
+
+	document = t.document = calloc(1, sizeof(*document));
+	if (!document)
+		return -ENOMEM;
+	choose_fields(&t, baseline->columns);
+	r = take_snapshot(&t, snapshot);
+	take_done(&t);
+	if (r >= 0)
+		r = diff_make_from_baseline(baseline, document, &diff, ret_error);
+	/* What makes the snapshot incomplete is among its warnings already. */
+	for (size_t i = 0; r >= 0 && i < diff->warnings.count; i++) {
+		const struct portscope_warning *w = &diff->warnings.items[i];
+
+		if (!w->incomplete || !baseline->head.complete)
+			r = warnings_add(warnings,
+				w->incomplete ? WARNING_INCOMPLETE : WARNING_NOTE, "%s", w->text);
+	}
+	return r < 0 ? r : hand_out_fresh(diff, rows);
+}
+
+void baseline_rows_free(struct baseline_row *rows, size_t n)
+{
+	for (size_t i = 0; rows && i < n; i++)
+		free(rows[i].changed);
+	free(rows);
+}
+
+const struct portscope_document_head *portscope_document_get_head(
+	const struct portscope_document *document)
+{
+	return &document->head;
+}
+
+struct portscope_document *portscope_document_free(struct portscope_document *document)
+{
+	return document_free(document);
+}
+
+const char *portscope_aspect_name(unsigned aspect)
+{
+	return document_aspect_name(aspect);
+}
+
+int portscope_diff(const struct portscope_document *before, const struct portscope_document *after,
+	struct portscope_diff **ret, char **ret_error)
+{
+	return diff_make(before, after, ret, ret_error);
+}
+
+struct portscope_diff *portscope_diff_free(struct portscope_diff *diff)
+{
+	return diff_free(diff);
 }
 
 bool portscope_diff_at(const struct portscope_diff *diff, size_t i, struct portscope_change *ret)

@@ -81,6 +81,15 @@ static const struct rule rules[] = {
 	RULE("root-on-unprivileged-wildcard", INFO, NEED_EPHEMERAL | HOLDERS | NEED_USERS, judge_root,
 		"root on an unprivileged wildcard port", NULL,
 		"All holders are root, the address is a wildcard and the port needs no privilege."),
+	RULE("new-since-baseline", HIGH, 0, NULL,
+		"new since the baseline", NULL,
+		"The listing that --baseline names does not have the socket, by protocol, address and "
+		"port. Loopback alone lowers it to information, the link by a step."),
+	RULE("changed-since-baseline", HIGH, 0, NULL,
+		"changed hands since the baseline", NULL,
+		"The listing that --baseline names has another program, executable, user, unit, "
+		"container or exposure for the socket. Pids and names that are made up anew each time "
+		"do not count. It is weighed as what is new."),
 	RULE("denied-by-policy", HIGH, 0, NULL,
 		"denied by the policy", NULL,
 		"The first line of the policy that matches the socket says deny."),

@@ -4,6 +4,7 @@
 
 #include "cli/audit.h"
 #include "cli/commands.h"
+#include "cli/diff.h"
 #include "cli/filter.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -21,6 +22,7 @@ struct run {
 	struct options options;
 	struct portscope_query query;
 	struct portscope_policy *policy;
+	struct portscope_document *baseline;
 	struct listing listing;
 	struct report report;
 	const struct findings_format *format;
@@ -114,6 +116,7 @@ static int prepare(struct run *run)
 {
 	const struct options *o = &run->options;
 	bool text;
+	int r;
 
 	if (choose_fail_on(run) || choose_format(run))
 		return STATUS_USAGE;
@@ -131,7 +134,8 @@ static int prepare(struct run *run)
 	run->listing.no_header = o->no_header;
 	run->listing.verbose = o->verbose;
 	run->report.listing = &run->listing;
-	return read_policy(run);
+	r = o->baseline ? cli_document_read(o->baseline, &run->baseline) : 0;
+	return r ? r : read_policy(run);
 }
 
 static int measure_finding(const struct portscope_finding *finding, void *userdata)
@@ -172,11 +176,16 @@ static int judge(struct run *run)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
 	const struct portscope_warning *warnings;
+	AUTO_FREE char *wrong = NULL;
 	struct portscope_audit *audit;
 	int r, status, written;
 	size_t n;
 
-	r = portscope_audit_open(&run->query, run->policy, &audit);
+	r = portscope_audit_open(&run->query, run->policy, run->baseline, &audit, &wrong);
+	if (wrong) {
+		message("%s: %s", run->options.baseline, wrong);
+		return STATUS_USAGE;
+	}
 	if (r < 0) {
 		message("cannot audit the sockets: %s", strerror(-r));
 		return STATUS_FAILED;
@@ -235,6 +244,7 @@ static int run_audit(const struct command *command, int argc, char **argv)
 	if (!r)
 		r = judge(&run);
 	portscope_policy_free(run.policy);
+	portscope_document_free(run.baseline);
 	portscope_filter_free(run.query.filter);
 	return r;
 }

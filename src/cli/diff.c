@@ -49,7 +49,7 @@ static int complain(const char *name, const char *wrong, int code)
 	return code == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 }
 
-static int read_document(const char *path, struct portscope_document **ret)
+int cli_document_read(const char *path, struct portscope_document **ret)
 {
 	bool is_stdin = !strcmp(path, "-");
 	AUTO_CLOSE int fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -98,9 +98,9 @@ static int gather(struct comparison *c)
 		message("only one of the two documents can be the standard input");
 		return STATUS_USAGE;
 	}
-	r = read_document(words[0], &c->before);
+	r = cli_document_read(words[0], &c->before);
 	if (!r)
-		r = c->options.n_words == 2 ? read_document(words[1], &c->after)
+		r = c->options.n_words == 2 ? cli_document_read(words[1], &c->after)
 					    : take_now(c, words[0]);
 	return r ? r : compare(c);
 }

@@ -46,6 +46,7 @@ enum option_id {
 	OPTION_WITH,
 	OPTION_FAIL_ON_CHANGE,
 	OPTION_POLICY,
+	OPTION_BASELINE,
 	OPTION_FAIL_ON,
 	OPTION_LIST_RULES,
 	OPTION_EXPLAIN_RULE,
@@ -93,6 +94,7 @@ static const struct {
 	OPTION(WITH,        0,   "with",        "FILE", COMMAND_FREE, "free too on the host whose -a --json FILE is"),
 	OPTION(FAIL_ON_CHANGE, 0, "fail-on-change", NULL, COMMAND_DIFF, "exit with status 1 where something differs"),
 	OPTION(POLICY,      0,   "policy",      "FILE", COMMAND_AUDIT, "what is normal; else /etc/portscope/policy"),
+	OPTION(BASELINE,    0,   "baseline",    "FILE", COMMAND_AUDIT, "report what FILE, an earlier -l --json, lacks"),
 	OPTION(FAIL_ON,     0,   "fail-on",     "SEVERITY", COMMAND_AUDIT, "exit 1 for a finding so bad: high, or none"),
 	OPTION(LIST_RULES,  0,   "list-rules",  NULL,   COMMAND_AUDIT, "name all rules and end"),
 	OPTION(EXPLAIN_RULE, 0,  "explain",     "RULE", COMMAND_AUDIT, "say what a rule looks at, and end"),
@@ -337,6 +339,9 @@ static int apply_other(struct options *o, int id)
 		return 0;
 	case OPTION_WITH:
 		o->with = optarg;
+		return 0;
+	case OPTION_BASELINE:
+		o->baseline = optarg;
 		return 0;
 	case OPTION_POLICY:
 		o->policy = optarg;

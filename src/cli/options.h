@@ -31,6 +31,7 @@ struct options {
 	bool list_fields, help, version;
 	bool explain_filter;
 	bool fail_on_change;
+	const char *baseline;     /**< NULL: none; `-` is the standard input */
 	const char *policy;       /**< NULL: the default one, if it is there */
 	const char *fail_on;      /**< name of a severity; NULL: the default */
 	const char *explain_rule; /**< id of a rule to explain */

@@ -119,12 +119,16 @@ static int items_make(const struct portscope_diff *d, unsigned side, struct item
 
 	if (!items)
 		return -ENOMEM;
-	*ret = (struct items){items, document->count, d, side};
+	*ret = (struct items){items, 0, d, side};
 	for (size_t i = 0; i < document->count; i++) {
-		make_key(d, side, &document->entries[i], items[i].key);
-		items[i].position = (uint32_t)i;
+		const struct entry *e = &document->entries[i];
+
+		if (d->listening && (e->remote_family || e->flags & ENTRY_IDLE))
+			continue;
+		make_key(d, side, e, items[ret->count].key);
+		items[ret->count++].position = (uint32_t)i;
 	}
-	qsort_r(items, document->count, sizeof(*items), compare_items, ret);
+	qsort_r(items, ret->count, sizeof(*items), compare_items, ret);
 	return 0;
 }
 
@@ -193,7 +197,7 @@ static bool is_repeated(const struct portscope_diff *d, const struct change *c)
 {
 	const struct change *last = d->count ? &d->changes[d->count - 1] : NULL;
 
-	return last && last->kind == c->kind && last->differs == c->differs &&
+	return last && !d->listening && last->kind == c->kind && last->differs == c->differs &&
 	       (c->kind == PORTSCOPE_OPENED || same_side(&d->documents[0]->entries[last->before],
 						       &d->documents[0]->entries[c->before])) &&
 	       (c->kind == PORTSCOPE_CLOSED || same_side(&d->documents[1]->entries[last->after],
@@ -436,24 +440,39 @@ static int fill(struct portscope_diff *d)
 	return r < 0 ? r : diff_warn(d);
 }
 
-int diff_make(const struct portscope_document *before, const struct portscope_document *after,
-	struct portscope_diff **ret, char **ret_error)
+static int make(const struct portscope_document *before, const struct portscope_document *after,
+	bool listening, struct portscope_diff **ret)
 {
-	CLEANUP(diff_free_cleanup) struct portscope_diff *d = NULL;
-	int r = diff_check_queries(before, after, ret_error);
+	CLEANUP(diff_free_cleanup)
+	struct portscope_diff *d = calloc(1, sizeof(*d));
+	int r;
 
-	if (r < 0)
-		return r;
-	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	d->documents[0] = before;
 	d->documents[1] = after;
+	d->listening = listening;
 	r = fill(d);
 	if (r < 0)
 		return r;
 	*ret = STEAL(d);
 	return 0;
+}
+
+int diff_make(const struct portscope_document *before, const struct portscope_document *after,
+	struct portscope_diff **ret, char **ret_error)
+{
+	int r = diff_check_queries(before, after, ret_error);
+
+	return r < 0 ? r : make(before, after, false, ret);
+}
+
+int diff_make_from_baseline(const struct portscope_document *baseline,
+	const struct portscope_document *now, struct portscope_diff **ret, char **ret_error)
+{
+	int r = diff_check_baseline(baseline, ret_error);
+
+	return r < 0 ? r : make(baseline, now, true, ret);
 }
 
 struct portscope_diff *diff_free(struct portscope_diff *d)

@@ -23,7 +23,8 @@ struct portscope_diff {
 	struct pool pool;                              /**< the texts of both */
 	uint32_t *numbers[2]; /**< from numbers of a document's pool to those of `pool` */
 	unsigned compared;    /**< bits 1 << enum portscope_aspect */
-	bool owners;          /**< both say whether a socket's holders are known */
+	bool listening; /**< only what listens is compared, and each socket is told of by itself */
+	bool owners;    /**< both say whether a socket's holders are known */
 	bool directions, clients, interfaces, states; /**< both have the column */
 	size_t unseen; /**< sockets whose programs are not known in both */
 	struct change *changes;
@@ -31,6 +32,13 @@ struct portscope_diff {
 	size_t counts[3]; /**< sockets, by kind */
 	struct warnings warnings;
 };
+
+/**
+ * What of `now`, all that listens, is not in the baseline as it is. -EINVAL: the baseline does not
+ * hold all that listened, `ret_error` says so.
+ */
+int diff_make_from_baseline(const struct portscope_document *baseline,
+	const struct portscope_document *now, struct portscope_diff **ret, char **ret_error);
 
 /** See portscope_diff(). */
 int diff_make(const struct portscope_document *before, const struct portscope_document *after,
@@ -41,6 +49,9 @@ DEFINE_CLEANUP(struct portscope_diff *, diff_free)
 /** What differs in the queries of two documents, as printable text that the caller frees. */
 int diff_check_queries(const struct portscope_document *before,
 	const struct portscope_document *after, char **ret_error);
+
+/** The same where `before` is a baseline of what listens. */
+int diff_check_baseline(const struct portscope_document *baseline, char **ret_error);
 
 /** Adds what a reader of the diff should know. */
 int diff_warn(struct portscope_diff *diff);

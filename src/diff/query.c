@@ -74,6 +74,27 @@ int diff_check_queries(const struct portscope_document *before,
 	return -EINVAL;
 }
 
+int diff_check_baseline(const struct portscope_document *baseline, char **ret_error)
+{
+	const struct portscope_document_head *b = &baseline->head;
+
+	if (b->protocols == (PORTSCOPE_TCP | PORTSCOPE_UDP) &&
+		b->families == (PORTSCOPE_INET | PORTSCOPE_INET6) && !b->filter &&
+		(b->states & PORTSCOPE_STATES_LISTENING) == PORTSCOPE_STATES_LISTENING)
+		return 0;
+	*ret_error = strdup("as a baseline it has to hold all that listened: take it by portscope "
+			    "-l --json, without a filter");
+	return *ret_error ? -EINVAL : -ENOMEM;
+}
+
+/* What a reader knows a document by. */
+static const char *side_name(const struct portscope_diff *d, unsigned side)
+{
+	if (d->listening)
+		return side ? "what was seen now" : "the baseline";
+	return side ? "the second document" : "the first document";
+}
+
 static int warn_incomplete(struct portscope_diff *d, unsigned side)
 {
 	const struct portscope_document *document = d->documents[side];
@@ -82,8 +103,8 @@ static int warn_incomplete(struct portscope_diff *d, unsigned side)
 	if (document->head.complete)
 		return 0;
 	return warnings_add(&d->warnings, WARNING_INCOMPLETE,
-		"the %s document is incomplete, so what differs may be what it lacks%s%s",
-		side ? "second" : "first", reason ? ": " : "", reason ? reason : "");
+		"%s is incomplete, so what differs may be what it lacks%s%s", side_name(d, side),
+		reason ? ": " : "", reason ? reason : "");
 }
 
 static int warn_host(struct portscope_diff *d)
@@ -94,12 +115,13 @@ static int warn_host(struct portscope_diff *d)
 
 	if (b->machine_id && a->machine_id && strcmp(b->machine_id, a->machine_id) != 0)
 		r = warnings_add(&d->warnings, WARNING_NOTE,
-			"the documents are of different hosts: %s and then %s",
-			b->host ? b->host : b->machine_id, a->host ? a->host : a->machine_id);
+			"%s is of another host than %s: %s and then %s", side_name(d, 0),
+			side_name(d, 1), b->host ? b->host : b->machine_id,
+			a->host ? a->host : a->machine_id);
 	if (r >= 0 && a->time < b->time)
 		r = warnings_add(&d->warnings, WARNING_NOTE,
-			"the first document is newer than the second: what is called opened was "
-			"closed");
+			"%s is newer than %s: what is called opened was closed", side_name(d, 0),
+			side_name(d, 1));
 	return r;
 }
 
@@ -117,7 +139,8 @@ static int warn_columns(struct portscope_diff *d)
 	if (list.error)
 		return list.error;
 	return warnings_add(&d->warnings, WARNING_NOTE,
-		"not compared, since the columns of a document lack it: %s", list.buffer);
+		"not compared, since the columns of %s lack it: %s",
+		d->listening ? side_name(d, 0) : "a document", list.buffer);
 }
 
 int diff_warn(struct portscope_diff *d)
@@ -132,8 +155,8 @@ int diff_warn(struct portscope_diff *d)
 		r = warn_columns(d);
 	if (r >= 0 && d->unseen)
 		r = warnings_add(&d->warnings, WARNING_NOTE,
-			"whether %zu socket%s changed hands is not known: one of the documents "
-			"does not know who held %s",
+			"whether %zu socket%s changed hands is not known: who held %s is not "
+			"known both times",
 			d->unseen, d->unseen == 1 ? "" : "s", d->unseen == 1 ? "it" : "them");
 	return r;
 }

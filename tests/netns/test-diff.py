@@ -230,6 +230,53 @@ class Diff(unittest.TestCase):
         self.start('columnd', 'tcp', '127.0.0.1', 1702)
         self.assertEqual(lab.portscope('diff', self.before).stdout.count('\n'), 1)
 
+    def findings(self, *options):
+        """What the audit has against sockets because of the baseline: rule, severity by port."""
+        # Programs in /tmp are bad enough for status 1 by themselves.
+        r = lab.portscope('audit', '--json', '--fail-on=none', '--baseline', self.before, *options)
+        self.assertEqual((r.returncode, r.stderr), (0, ''))
+        return {f['socket']['local_port']: (f['rule'], f['severity'], f['text'], f['sockets'])
+                for f in json.loads(r.stdout)['findings'] if f['rule'].endswith('-baseline')}
+
+    def test_baseline(self):
+        self.start('normald', 'tcp', '0.0.0.0', 901, 'tcp', '127.0.0.1', 902)
+        replaced = self.start('oldd', 'udp', '0.0.0.0', 903)
+        gone = self.start('goned', 'tcp', '0.0.0.0', 904)
+        for options in (['-l'], ['-a']):
+            self.keep(*options)
+            self.assertEqual(self.findings(), {})
+        self.end(replaced)
+        self.end(gone)
+        self.start('newd', 'udp', '0.0.0.0', 903, 'tcp', '0.0.0.0', 905, 'tcp', '0.0.0.0', 905)
+        self.start('locald', 'tcp', '127.0.0.1', 906)
+        for options in ([], ['--numeric']):
+            found = self.findings(*options)
+            self.assertEqual({port: f[:2] for port, f in found.items()}, {
+                903: ('changed-since-baseline', 'high'),
+                905: ('new-since-baseline', 'high'),
+                906: ('new-since-baseline', 'info'),
+            })
+            self.assertIn('program was oldd and is newd', found[903][2])
+            self.assertEqual(found[905][3], 2)
+        # The filter chooses what is judged, the policy what is allowed.
+        self.assertEqual(list(self.findings('sport', '=', '906')), [906])
+        policy = os.path.join(self.folder, 'policy')
+        with open(policy, 'w') as f:
+            f.write('allow sport = 905\nallow sport = 903\n')
+        self.assertEqual(list(self.findings('--policy', policy)), [906])
+
+    def test_no_baseline(self):
+        for options in (['-lt'], ['-l4'], [], ['-l', 'sport', '=', '1']):
+            self.keep(*options)
+            r = lab.portscope('audit', '--baseline', self.before)
+            self.assertEqual((r.returncode, r.stdout), (2, ''), options)
+            self.assertIn('all that listened', r.stderr)
+        with open(self.before, 'w') as f:
+            f.write('{')
+        r = lab.portscope('audit', '--baseline', self.before)
+        self.assertEqual((r.returncode, r.stdout), (3, ''))
+        self.assertIn('cut off', r.stderr)
+
     def test_everything(self):
         """Of every kind of socket there is, nothing differs from itself."""
         global WORLD
