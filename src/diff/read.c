@@ -225,7 +225,7 @@ static int check_key(struct reader *r, const json_t *key, enum member *ret)
 static int read_member(struct reader *r)
 {
 	enum member member = MEMBERS;
-	json_t *value;
+	json_t *value = NULL;
 	int c = next_value(r, &value);
 
 	if (c < 0)
