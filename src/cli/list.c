@@ -9,6 +9,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/page.h"
 #include "util/suggest.h"
 
 static const char listening_columns[] =
@@ -253,29 +254,45 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+static void put_reach(const struct list *l, struct page *page)
+{
+	AUTO_OUT struct out text = {.fd = -1};
+	bool any = false;
+
+	out_format(&text, "%zu listening", l->printer.rows);
+	for (size_t i = ARRAY_SIZE(l->reached); i-- > 0;)
+		if (l->reached[i]) {
+			out_format(&text, "%s %zu %s", any ? "," : ":", l->reached[i], l->names[i]);
+			any = true;
+		}
+	out_char(&text, '.');
+	if (l->insecure)
+		out_format(&text, " %zu may be insecure: portscope audit", l->insecure);
+	out_char(&text, 0);
+	page_words(page, text.buffer ? text.buffer : "");
+}
+
 /* For a reader at a terminal: how many, from how far they can be reached, what did not fit. */
 static void put_footer(struct list *l)
 {
-	struct out *o = l->printer.out;
-	size_t n = l->printer.rows;
-	bool any = false;
+	struct page page = {.out = l->printer.out, .width = l->listing.width};
+	size_t position = 0;
+	const char *title = table_left_out(&l->printer, &position), *next;
 
-	if (listens_only(l)) {
-		out_format(o, "%zu listening", n);
-		for (size_t i = ARRAY_SIZE(l->reached); i-- > 0;)
-			if (l->reached[i]) {
-				out_format(o, "%s %zu %s", any ? "," : ":", l->reached[i],
-					l->names[i]);
-				any = true;
-			}
-		out_char(o, '.');
-		if (l->insecure)
-			out_format(o, " %zu may be insecure: portscope audit", l->insecure);
-	} else {
-		out_format(o, "%zu socket%s.", n, plural(n));
+	page_line(&page, 0, 0);
+	if (listens_only(l))
+		put_reach(l, &page);
+	else
+		page_format(&page, "%zu socket%s.", l->printer.rows, plural(l->printer.rows));
+	if (title) {
+		page_line(&page, 0, 0);
+		page_format(&page, "Left out to fit %u columns:", l->listing.width);
 	}
-	out_char(o, '\n');
-	table_left_out(&l->printer);
+	for (; title; title = next) {
+		next = table_left_out(&l->printer, &position);
+		page_format(&page, "%s%s", title, next ? "," : ".");
+	}
+	page_end(&page);
 }
 
 static int print_all(struct list *l, struct portscope_snapshot *snapshot)

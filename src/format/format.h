@@ -55,8 +55,8 @@ struct json;
 void format_json_warnings(
 	struct json *j, const struct portscope_warning *warnings, size_t n, bool verbose);
 
-/** Says which columns a narrow table had to leave out, if any. */
-void table_left_out(struct printer *p);
+/** Title of the next column that a narrow table had to leave out, from `*position` on; or NULL. */
+const char *table_left_out(const struct printer *p, size_t *position);
 
 struct json;
 

@@ -5,8 +5,6 @@
  */
 #include "format/format.h"
 
-#include <stdio.h>
-
 #include "format/text.h"
 #include "util/text.h"
 
@@ -257,40 +255,12 @@ static void table_end(struct printer *p)
 	out_done(&p->scratch);
 }
 
-/* Adds a word to a text that is broken into lines before it is too wide. */
-static void put_wrapped(struct out *o, const char *word, size_t *line, size_t width)
+const char *table_left_out(const struct printer *p, size_t *position)
 {
-	size_t length = strlen(word);
-
-	if (*line && *line + 1 + length > width) {
-		out_char(o, '\n');
-		*line = 0;
-	} else if (*line) {
-		out_char(o, ' ');
-		++*line;
-	}
-	out_text(o, word);
-	*line += length;
-}
-
-void table_left_out(struct printer *p)
-{
-	size_t line = 0, left = 0;
-	char text[64];
-
-	for (size_t i = 0; i < p->listing->n_columns; i++)
-		left += !p->widths[i];
-	if (!left)
-		return;
-	snprintf(text, sizeof(text), "Left out to fit %u columns:", p->listing->width);
-	put_wrapped(p->out, text, &line, p->listing->width);
-	for (size_t i = 0; i < p->listing->n_columns; i++)
-		if (!p->widths[i]) {
-			snprintf(text, sizeof(text), "%s%s", field_of(p, i)->title,
-				--left ? "," : ".");
-			put_wrapped(p->out, text, &line, p->listing->width);
-		}
-	out_char(p->out, '\n');
+	while (*position < p->listing->n_columns)
+		if (!p->widths[(*position)++])
+			return field_of(p, *position - 1)->title;
+	return NULL;
 }
 
 const struct format format_table = {
