@@ -172,7 +172,7 @@ static void render(const struct golden *g, struct portscope_snapshot *snapshot,
 		.n_default = g->keep_all ? 0 : query->n_fields,
 		.colour = g->colour};
 	struct printing p = {.printer = {.listing = &listing, .out = out}, .format = g->format};
-	size_t n;
+	size_t n, position = 0;
 	const struct portscope_warning *w;
 
 	g->format->begin(&p.printer);
@@ -180,8 +180,8 @@ static void render(const struct golden *g, struct portscope_snapshot *snapshot,
 		assert_int_equal(portscope_each(snapshot, measure_row, &p.printer), 0);
 	assert_int_equal(portscope_each(snapshot, print_one, &p), 0);
 	g->format->end(&p.printer);
-	if (g->width)
-		table_left_out(&p.printer);
+	for (const char *title; g->width && (title = table_left_out(&p.printer, &position));)
+		out_format(out, "left out: %s\n", title);
 	w = portscope_get_warnings(snapshot, &n);
 	for (size_t i = 0; i < n && g->format == &format_table; i++)
 		out_format(
