@@ -165,8 +165,8 @@ static int open_snapshot(struct portscope_audit *a)
 	return portscope_open(&query, &a->snapshot);
 }
 
-/* `autobound` is asked of the kernel, and told to each filter that wants to know. */
-static int ask_autobound(struct portscope_audit *a)
+/* What a filter reads beside the rows: `autobound` is asked of the kernel for it. */
+static int prepare_filters(struct portscope_audit *a)
 {
 	struct collect_request request = {0};
 	size_t n = count_filters(a);
@@ -177,10 +177,16 @@ static int ask_autobound(struct portscope_audit *a)
 		return -ENOMEM;
 	collect_request_fill(&request, PORTSCOPE_TCP | PORTSCOPE_UDP,
 		PORTSCOPE_INET | PORTSCOPE_INET6, PORTSCOPE_STATES_LISTENING);
-	for (size_t i = 0; i < n && r >= 0; i++)
-		if (filter_at(a, i) && filter_uses_autobound(filter_at(a, i)))
-			r = filter_ask_autobound(filter_at(a, i), snapshot_sources(a->snapshot),
-				&request, &a->autobound[i], snapshot_warnings(a->snapshot));
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		struct warnings *warnings = snapshot_warnings(a->snapshot);
+		struct filter *filter = filter_at(a, i);
+
+		if (filter)
+			r = filter_warn(filter, warnings);
+		if (filter && r >= 0 && filter_uses_autobound(filter))
+			r = filter_ask_autobound(filter, snapshot_sources(a->snapshot), &request,
+				&a->autobound[i], warnings);
+	}
 	return r;
 }
 
@@ -502,7 +508,7 @@ static int fill(struct portscope_audit *a, char **ret_error)
 	int r = open_snapshot(a);
 
 	if (r >= 0)
-		r = ask_autobound(a);
+		r = prepare_filters(a);
 	if (r >= 0)
 		r = make_index(a);
 	if (r >= 0)

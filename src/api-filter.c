@@ -251,6 +251,14 @@ static const unsigned family_flags[COLLECT_FAMILIES] = {FILTER_INET, FILTER_INET
 static const uint8_t protocol_numbers[COLLECT_PROTOCOLS] = {IPPROTO_TCP, IPPROTO_UDP};
 static const uint8_t family_numbers[COLLECT_FAMILIES] = {AF_INET, AF_INET6};
 
+int filter_warn(const struct filter *filter, struct warnings *warnings)
+{
+	if (!filter_uses_mark(filter) || compile_flags() & FILTER_MAY_MARK)
+		return 0;
+	return warnings_add(warnings, WARNING_INCOMPLETE,
+		"firewall marks are shown to CAP_NET_ADMIN alone: no socket matches by its mark");
+}
+
 int filter_narrow(const struct filter *filter, struct collect_request *request,
 	struct filter_programs *programs, struct warnings *warnings)
 {
@@ -273,11 +281,7 @@ int filter_narrow(const struct filter *filter, struct collect_request *request,
 			if (r == 1)
 				part->states = 0;
 		}
-	if (filter_uses_mark(filter) && !(flags & FILTER_MAY_MARK))
-		return warnings_add(warnings, WARNING_INCOMPLETE,
-			"firewall marks are shown to CAP_NET_ADMIN alone: no socket matches by its "
-			"mark");
-	return 0;
+	return filter_warn(filter, warnings);
 }
 
 void filter_programs_done(struct filter_programs *programs)

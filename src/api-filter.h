@@ -24,6 +24,9 @@ struct filter_programs {
 	uint8_t *bytes[COLLECT_PROTOCOLS][COLLECT_FAMILIES];
 };
 
+/** Warns of what a filter reads and this user may not see. */
+int filter_warn(const struct filter *filter, struct warnings *warnings);
+
 /**
  * Narrows a request to what can match: states, and a program for the kernel for each part.
  * `programs` is to be freed when the request is done.

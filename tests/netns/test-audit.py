@@ -423,6 +423,13 @@ class Policy(unittest.TestCase):
 
 
 class Unprivileged(unittest.TestCase):
+    def test_marks(self):
+        """Who may not see marks hears why nothing matches."""
+        r = self.run_as_nobody('fwmark = 1')
+        self.assertIn('CAP_NET_ADMIN', r.stderr)
+        self.assertEqual(r.returncode, 4)
+        audit('fwmark = 1', status=0)
+
     def run_as_nobody(self, *args):
         copy = os.path.join(WORLD.folder, 'portscope')
         shutil.copy(lab.program, copy)
