@@ -80,6 +80,7 @@ enum portscope_type {
 	PORTSCOPE_NAMES,     /**< .processes: name/pid of the first, +N for the others */
 	PORTSCOPE_PIDS,      /**< .processes: their pids */
 	PORTSCOPE_CONTAINER, /**< .container */
+	PORTSCOPE_TEXTS,     /**< .texts: words that need no escape */
 };
 
 /** An address with its port, as the kernel gave it. */
@@ -142,6 +143,10 @@ struct portscope_value {
 						 NULL: no process can hold it */
 		} processes;
 		const struct portscope_container *container;
+		struct {
+			const char *const *items;
+			size_t count;
+		} texts;
 	};
 };
 

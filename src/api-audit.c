@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "annotate/annotate.h"
+#include "api-audit.h"
 #include "api-diff.h"
 #include "api-filter.h"
 #include "api.h"
@@ -31,6 +31,8 @@ struct portscope_audit {
 	const struct portscope_policy *policy;
 	const struct portscope_document *baseline; /**< borrowed; NULL: none */
 	struct baseline_row *fresh;                /**< by row; NULL without a baseline */
+	const struct sources *sources;             /**< NULL: this system */
+	uint32_t *broken;                          /**< bits of rules, by row */
 	size_t *matched;                           /**< by line of the policy */
 	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
 	struct audit_index index;
@@ -162,7 +164,8 @@ static int open_snapshot(struct portscope_audit *a)
 	query.unsorted = false;
 	query.n_fields = add_fields(a, fields, query.n_fields);
 	query.fields = fields;
-	return portscope_open(&query, &a->snapshot);
+	return a->sources ? snapshot_open_from(&query, a->sources, &a->snapshot)
+			  : portscope_open(&query, &a->snapshot);
 }
 
 /* What a filter reads beside the rows: `autobound` is asked of the kernel for it. */
@@ -389,6 +392,7 @@ static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 		r = rule->judge ? rule->judge(j->row, &a->index, &v) : 0;
 		if (r > 0) {
 			found++;
+			a->broken[j->position] |= UINT32_C(1) << i;
 			v.rule = rule;
 			if (!v.references)
 				v.references = rule->shown.references;
@@ -509,8 +513,9 @@ static int fill(struct portscope_audit *a, char **ret_error)
 
 	if (r >= 0)
 		r = prepare_filters(a);
+	a->broken = r >= 0 ? calloc(portscope_count(a->snapshot) + 1, sizeof(*a->broken)) : NULL;
 	if (r >= 0)
-		r = make_index(a);
+		r = a->broken ? make_index(a) : -ENOMEM;
 	if (r >= 0)
 		r = compare_baseline(a, ret_error);
 	if (r >= 0)
@@ -526,6 +531,13 @@ static int fill(struct portscope_audit *a, char **ret_error)
 int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
 	const struct portscope_document *baseline, struct portscope_audit **ret, char **ret_error)
 {
+	return audit_open_from(query, policy, baseline, NULL, ret, ret_error);
+}
+
+int audit_open_from(const struct portscope_query *query, struct portscope_policy *policy,
+	const struct portscope_document *baseline, const struct sources *sources,
+	struct portscope_audit **ret, char **ret_error)
+{
 	struct portscope_audit *a = calloc(1, sizeof(*a));
 	int r = -ENOMEM;
 
@@ -534,6 +546,7 @@ int portscope_audit_open(const struct portscope_query *query, struct portscope_p
 	a->query = query;
 	a->policy = policy;
 	a->baseline = baseline;
+	a->sources = sources;
 	a->filter = query->filter ? portscope_filter_parsed(query->filter) : NULL;
 	a->matched = calloc(policy ? policy->count + 1 : 1, sizeof(*a->matched));
 	if (a->matched)
@@ -560,6 +573,7 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 	free(a->matched);
 	if (a->snapshot)
 		baseline_rows_free(a->fresh, portscope_count(a->snapshot));
+	free(a->broken);
 	portscope_close(a->snapshot);
 	free(a);
 	return NULL;
@@ -589,6 +603,11 @@ int portscope_audit_each(
 		r = finding(&shown, userdata);
 	}
 	return r;
+}
+
+const uint32_t *audit_broken_rules(const struct portscope_audit *a)
+{
+	return a->broken;
 }
 
 struct portscope_audit_counts portscope_audit_count(const struct portscope_audit *a)

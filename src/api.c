@@ -13,6 +13,7 @@
 #include "annotate/service.h"
 #include "annotate/unit-index.h"
 #include "api-filter.h"
+#include "api-findings.h"
 #include "collect/cgroup.h"
 #include "collect/host.h"
 #include "model/field.h"
@@ -37,7 +38,8 @@ struct portscope_snapshot {
 	int root_fd;
 	struct host host;
 	struct sockets sockets;
-	uint32_t *order; /**< NULL: as collected */
+	struct findings_index *findings; /**< NULL: not asked for */
+	uint32_t *order;                 /**< NULL: as collected */
 	struct warnings warnings;
 	struct portscope_counts counts;
 	int64_t time;
@@ -183,6 +185,15 @@ static int gather_identity(struct portscope_snapshot *s)
 	return s->query.identity ? collect_identity(&s->sources, &s->host.shown) : 0;
 }
 
+/* What is understood of a socket, and what the audit has to say of it. */
+static void make_row(
+	const struct portscope_snapshot *s, const struct socket *socket, struct portscope_row *ret)
+{
+	annotate(socket, &s->host, s->needs, ret);
+	if (s->findings)
+		findings_index_get(s->findings, ret);
+}
+
 struct sort_item {
 	struct portscope_value *values; /**< one a key */
 	uint32_t position;              /**< in the natural order: decides ties */
@@ -219,7 +230,7 @@ static int sort_by_fields(struct portscope_snapshot *s)
 	for (size_t i = 0; i < n; i++) {
 		struct portscope_row row;
 
-		annotate(&s->sockets.items[s->order[i]], &s->host, s->needs, &row);
+		make_row(s, &s->sockets.items[s->order[i]], &row);
 		for (size_t k = 0; k < keys; k++) {
 			portscope_get(&row, s->sort[k].field, &values[i * keys + k]);
 			value_reduce(&values[i * keys + k]);
@@ -333,6 +344,8 @@ static int open_buffered(struct portscope_snapshot *s)
 		r = gather_owners(s);
 	if (r >= 0 && s->needs & NEED_UNITS)
 		r = gather_units(s);
+	if (r >= 0 && s->needs & NEED_FINDINGS)
+		r = findings_index_open(&s->sources, s->query.numeric, &s->warnings, &s->findings);
 	return r;
 }
 
@@ -344,7 +357,7 @@ static void keep_matching(struct portscope_snapshot *s)
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		struct portscope_row row;
 
-		annotate(&s->sockets.items[i], &s->host, s->needs, &row);
+		make_row(s, &s->sockets.items[i], &row);
 		if (filter_match(s->filter, &row))
 			s->sockets.items[kept++] = s->sockets.items[i];
 	}
@@ -444,6 +457,7 @@ struct portscope_snapshot *portscope_close(struct portscope_snapshot *s)
 	service_names_free(s->host.services);
 	owner_index_free(s->host.owners);
 	unit_index_close(s->host.units);
+	findings_index_close(s->findings);
 	identity_done(&s->host.shown);
 	warnings_done(&s->warnings);
 	close_fd(s->proc_fd);
@@ -469,7 +483,7 @@ static int hand_out(const struct socket *socket, void *userdata)
 
 	if (s->streaming && !socket_wanted(s, socket))
 		return 0;
-	annotate(socket, &s->host, s->needs, &row);
+	make_row(s, socket, &row);
 	if (s->streaming && s->filter && !filter_match(s->filter, &row))
 		return 0;
 	s->counts.rows++;
@@ -544,7 +558,7 @@ struct warnings *snapshot_warnings(struct portscope_snapshot *s)
 
 void snapshot_row(const struct portscope_snapshot *s, size_t i, struct portscope_row *ret)
 {
-	annotate(&s->sockets.items[s->order ? s->order[i] : i], &s->host, s->needs, ret);
+	make_row(s, &s->sockets.items[s->order ? s->order[i] : i], ret);
 }
 
 const struct portscope_host *portscope_get_host(const struct portscope_snapshot *s)

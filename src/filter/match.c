@@ -190,6 +190,19 @@ static enum truth match_container(const struct node *node, const struct portscop
 	return best;
 }
 
+/* One of them is enough. */
+static enum truth match_texts(const struct node *node, const struct portscope_value *value)
+{
+	enum truth best = NO;
+
+	for (size_t i = 0; i < value->texts.count; i++) {
+		enum truth t = match_string(node, value->texts.items[i]);
+
+		best = MAX(best, t);
+	}
+	return best;
+}
+
 static enum truth match_value(const struct node *node, const struct portscope_row *row)
 {
 	struct portscope_value value;
@@ -216,6 +229,8 @@ static enum truth match_value(const struct node *node, const struct portscope_ro
 		return match_processes(node, &value);
 	case PORTSCOPE_CONTAINER:
 		return match_container(node, value.container);
+	case PORTSCOPE_TEXTS:
+		return match_texts(node, &value);
 	case PORTSCOPE_ADDRESS:
 	case PORTSCOPE_ENDPOINT:
 		break; /* always NODE_ADDRESS or NODE_NULL */

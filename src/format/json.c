@@ -71,6 +71,16 @@ static void put_container(struct out *o, const struct portscope_container *c)
 	json_write_close(&j, '}');
 }
 
+static void put_texts(struct out *o, const struct portscope_value *v)
+{
+	struct json j = {.out = o};
+
+	json_write_open(&j, NULL, '[');
+	for (size_t i = 0; i < v->texts.count; i++)
+		json_write_text(&j, NULL, v->texts.items[i]);
+	json_write_close(&j, ']');
+}
+
 /* The name of an interface in it may hold a quotation mark. */
 static void put_endpoint(struct out *o, const struct portscope_value *v)
 {
@@ -112,6 +122,9 @@ static void put_value(struct out *o, const struct portscope_value *v)
 		return;
 	case PORTSCOPE_CONTAINER:
 		put_container(o, v->container);
+		return;
+	case PORTSCOPE_TEXTS:
+		put_texts(o, v);
 		return;
 	}
 }

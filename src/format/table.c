@@ -75,7 +75,7 @@ static bool is_name(const struct portscope_field *field)
 {
 	return field->type == PORTSCOPE_TEXT || field->type == PORTSCOPE_NAMES ||
 	       field->type == PORTSCOPE_PROCESSES || field->type == PORTSCOPE_PIDS ||
-	       field->type == PORTSCOPE_CONTAINER;
+	       field->type == PORTSCOPE_CONTAINER || field->type == PORTSCOPE_TEXTS;
 }
 
 /* The widest of the columns that `may_cut` names, or -1 when all are as narrow as they may be. */

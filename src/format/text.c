@@ -108,6 +108,17 @@ static size_t put_container(struct out *o, const struct portscope_container *c)
 	return n + text_visible(o, c->id, strnlen(c->id, 12));
 }
 
+static size_t put_texts(struct out *o, const struct portscope_value *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->texts.count; i++) {
+		n += i ? put(o, ",") : 0;
+		n += put(o, v->texts.items[i]);
+	}
+	return n;
+}
+
 static size_t put_word(struct out *o, const struct portscope_value *v, enum text_style style)
 {
 	const char *word = style == TEXT_TABLE ? v->word.label : v->word.name;
@@ -143,6 +154,8 @@ static size_t put_known(struct out *o, const struct portscope_value *v, enum tex
 		return put_pids(o, v);
 	case PORTSCOPE_CONTAINER:
 		return put_container(o, v->container);
+	case PORTSCOPE_TEXTS:
+		return put_texts(o, v);
 	}
 	return 0;
 }
@@ -155,7 +168,8 @@ static bool is_processes(const struct portscope_value *v)
 
 size_t text_value(struct out *o, const struct portscope_value *v, enum text_style style)
 {
-	if (v->known && !(is_processes(v) && !v->processes.count))
+	if (v->known && !(is_processes(v) && !v->processes.count) &&
+		!(v->type == PORTSCOPE_TEXTS && !v->texts.count))
 		return put_known(o, v, style);
 	/* "hidden" is said in a table, never printed as if there were nobody. */
 	if (is_processes(v) && v->processes.absent && style == TEXT_TABLE)

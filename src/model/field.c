@@ -279,6 +279,13 @@ static void get_processes(const struct portscope_row *row, struct portscope_valu
 	ret->processes.absent = ret->known ? NULL : owner_state_name(row->owner);
 }
 
+static void get_findings(const struct portscope_row *row, struct portscope_value *ret)
+{
+	ret->known = row->judged;
+	ret->texts.items = row->findings;
+	ret->texts.count = row->n_findings;
+}
+
 /* clang-format off */
 static const struct field fields[] = {
 #define FIELD(name, title, type, needs, get, in_json, right, give_way, help) \
@@ -320,6 +327,7 @@ static const struct field fields[] = {
 	FIELD("process",        "PROCESS",     NAMES,    NEED_OWNERS | NEED_PROCESSES, get_processes, false, false, 0, "Name and pid of the first holder, and how many more there are."),
 	FIELD("pid",            "PID",         PIDS,     NEED_OWNERS,       get_processes,       false, false, 0, "Pids of all holders."),
 	FIELD("processes",      "PROCESSES",   PROCESSES, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_processes, true, false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
+	FIELD("findings",       "FINDINGS",    TEXTS,    NEED_FINDINGS,     get_findings,        false, false, 6, "Rules of the audit that the socket breaks; null where it does not listen."),
 };
 /* clang-format on */
 
@@ -425,6 +433,8 @@ int value_compare(const struct portscope_value *a, const struct portscope_value 
 		break; /* reduced to a text or a number */
 	case PORTSCOPE_CONTAINER:
 		return strcmp(a->container->id, b->container->id);
+	case PORTSCOPE_TEXTS:
+		return compare_numbers(a->texts.count, b->texts.count);
 	}
 	return 0;
 }

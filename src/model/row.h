@@ -76,7 +76,10 @@ struct portscope_row {
 	const struct portscope_process *processes;
 	const struct process *const *holders; /**< the same, in full */
 	size_t n_processes;
-	const struct unit *unit;        /**< the holder's where known, else the socket's; or NULL */
+	const struct unit *unit;     /**< the holder's where known, else the socket's; or NULL */
+	bool judged;                 /**< the findings are known */
+	const char *const *findings; /**< ids of rules */
+	size_t n_findings;
 	const struct unit *socket_unit; /**< that of the socket's own cgroup; or NULL */
 };
 

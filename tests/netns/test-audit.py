@@ -295,6 +295,54 @@ class Findings(unittest.TestCase):
         self.assertEqual((s['allowed'], s['silenced'], s['unseen'], s['policy']), (0, 0, 0, None))
 
 
+class Field(unittest.TestCase):
+    """The field `findings` of a listing says what the audit says."""
+
+    def test_listing(self):
+        judged = {}
+        for rule, _, host, port in map(key, document()['findings']):
+            judged.setdefault((host, port), set()).add(rule)
+        listed = lab.document('-a', '--columns=+findings')['sockets']
+        for s in listed:
+            if s['state'] in ('listen', 'unconnected'):
+                self.assertEqual(set(s['findings']),
+                                 judged.get((s['local_address'], s['local_port']), set()), s)
+            else:
+                self.assertIsNone(s['findings'])
+        self.assertTrue(any(s['findings'] is None for s in listed))
+        if jsonschema:
+            d = lab.document('-l', '--columns=+findings')
+            self.assertEqual([e.message for e in validator('document').iter_errors(d)], [])
+
+    def test_other_formats(self):
+        options = ('-lH', '--columns=local,findings', 'sport = 143 or sport = 1500')
+        self.assertEqual([line.split() for line in lab.portscope(*options).stdout.splitlines()],
+                         [['10.9.8.7:143', 'insecure-service,encrypted-twin-open'],
+                          ['10.9.8.9:1500', '-']])
+        self.assertEqual(sorted(lab.portscope(*options, '--csv').stdout.splitlines()),
+                         ['10.9.8.7:143,"insecure-service,encrypted-twin-open"',
+                          '10.9.8.9:1500,'])
+        # The most findings first.
+        first = lab.document('-l', '--columns=findings', '--sort=-findings')['sockets'][0]
+        self.assertEqual(len(first['findings']), 2)
+
+    def test_filter(self):
+        """One of them is enough, in a listing, a filter of the audit and a policy."""
+        ports = [s['local_port'] for s in lab.document('-l', 'findings = encrypted-twin-open')
+                 ['sockets']]
+        self.assertEqual(ports, [143])
+        self.assertEqual([f['rule'] for f in document('findings = encrypted-twin-open')
+                          ['findings']], ['insecure-service', 'encrypted-twin-open'])
+        self.assertEqual(lab.document('-l', 'findings ~ executable-*', '--sort=local_port',
+                                      '--columns=local_port')['sockets'],
+                         [{'local_port': n} for n in (1501, 1502, 1503)])
+        with tempfile.NamedTemporaryFile('w') as policy:
+            policy.write('allow findings = udp-client\n')
+            policy.flush()
+            summary = document('--policy', policy.name)['summary']
+        self.assertEqual((summary['allowed'], summary['silenced']), (1, 1))
+
+
 class Status(unittest.TestCase):
     def test_fail_on(self):
         for choice, severity, status in (

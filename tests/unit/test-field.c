@@ -36,7 +36,7 @@ static void test_table(void **state)
 		assert_int_equal(strspn(f->title, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"), strlen(f->title));
 		assert_true(isupper((unsigned char)f->help[0]));
 		assert_int_equal(f->help[strlen(f->help) - 1], '.');
-		assert_in_range(f->type, PORTSCOPE_BOOL, PORTSCOPE_CONTAINER);
+		assert_in_range(f->type, PORTSCOPE_BOOL, PORTSCOPE_TEXTS);
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(table[k].shown.title, f->title);
 	}
