@@ -252,8 +252,8 @@ struct streaming {
 	struct recent_cookies recent;
 	socket_fn found;
 	void *userdata;
-	size_t duplicates;
-	int stopped; /**< what `found` returned below 0 */
+	size_t duplicates; /**< in the dump under way */
+	int stopped;       /**< what `found` returned below 0 */
 };
 
 static int stream_add(const struct socket *socket, void *userdata)
@@ -275,8 +275,10 @@ static int dump_streaming(struct collection *c, const struct dump_request *reque
 	struct streaming *s, const char *what)
 {
 	struct pass view = {0};
-	int r = dumper_run(&c->dumper, request, stream_add, s);
+	int r;
 
+	s->duplicates = 0;
+	r = dumper_run(&c->dumper, request, stream_add, s);
 	if (r < 0)
 		return r;
 	view.outcome = r;

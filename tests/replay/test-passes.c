@@ -669,11 +669,12 @@ static int count_one(const struct socket *socket, void *userdata)
 	return ++s->count == s->stop_at ? -ECANCELED : 0;
 }
 
-static int stream(struct replay *r, struct stream *s, struct warnings *warnings)
+static int stream(struct replay *r, const struct question *question, struct stream *s,
+	struct warnings *warnings)
 {
 	struct sources sources = {
 		.transport = &r->transport, .proc_fd = proc_fd, .etc_fd = -1, .root_fd = -1};
-	struct collect_request request = request_of(&tcp4);
+	struct collect_request request = request_of(question);
 	struct collect_report report = {0};
 
 	return collect_stream(&sources, &request, count_one, s, &report, warnings);
@@ -695,7 +696,7 @@ static void test_stream(void **state)
 		replay_init(&r, &recording);
 		r.userdata = &times;
 		r.change = i ? changes[i - 1] : NULL;
-		assert_int_equal(stream(&r, &s, &warnings), 0);
+		assert_int_equal(stream(&r, &tcp4, &s, &warnings), 0);
 		assert_int_equal(passes_of(&r), 1);
 		assert_int_equal(warnings_incomplete(&warnings), i > 0);
 		if (i < 3)
@@ -705,6 +706,33 @@ static void test_stream(void **state)
 	}
 }
 
+static void tell_twice_in_the_first(
+	struct replay *r, size_t exchange, unsigned time, struct blocks *answers)
+{
+	if (passes_of(r) == 0)
+		tell_twice(r, exchange, time, answers);
+}
+
+/* What one dump did says nothing about the next ones. */
+static void test_stream_names_the_dump(void **state)
+{
+	struct replay r;
+	struct stream s = {0};
+	struct warnings warnings = {0};
+	unsigned times = 99;
+
+	replay_init(&r, &recording);
+	r.userdata = &times;
+	r.change = tell_twice_in_the_first;
+	assert_int_equal(stream(&r, &everything, &s, &warnings), 0);
+	assert_int_equal(passes_of(&r), 4);
+	assert_int_equal(s.count, count_of(&everything));
+	assert_int_equal(warnings.count, 1);
+	assert_non_null(strstr(warnings.items[0].text, "IPv4 TCP"));
+	warnings_done(&warnings);
+	replay_done(&r);
+}
+
 static void test_stream_stopped(void **state)
 {
 	struct replay r;
@@ -712,7 +740,7 @@ static void test_stream_stopped(void **state)
 	struct warnings warnings = {0};
 
 	replay_init(&r, &recording);
-	assert_int_equal(stream(&r, &s, &warnings), -ECANCELED);
+	assert_int_equal(stream(&r, &tcp4, &s, &warnings), -ECANCELED);
 	assert_int_equal(s.count, 3);
 	assert_int_equal(warnings.count, 0);
 	replay_done(&r);
@@ -759,6 +787,7 @@ int main(void)
 		cmocka_unit_test(test_acknowledged),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_names_the_dump),
 		cmocka_unit_test(test_stream_stopped),
 	};
 
