@@ -215,7 +215,8 @@ struct portscope_query {
 	const struct portscope_sort *sort; /**< none: protocol, local port, address */
 	size_t n_sort;
 	struct portscope_filter *filter; /**< NULL: none; must outlive the snapshot */
-	bool unsorted;                   /**< any order will do: lets the listing stream */
+	bool unsorted;                   /**< any order will do: lets the listing stream; where it
+					    cannot, the rows are sorted all the same */
 	bool numeric;                    /**< no user names */
 	bool identity;                   /**< portscope_get_host() will be asked */
 };

@@ -39,7 +39,7 @@ struct portscope_snapshot {
 	struct host host;
 	struct sockets sockets;
 	struct findings_index *findings; /**< NULL: not asked for */
-	uint32_t *order;                 /**< NULL: as collected */
+	uint32_t *order;                 /**< of a buffered snapshot */
 	struct warnings warnings;
 	struct portscope_counts counts;
 	int64_t time;
@@ -53,9 +53,6 @@ static unsigned query_needs(const struct portscope_query *query)
 		needs |= field_needs(&query->sort[i].field, 1);
 	if (query->filter)
 		needs |= filter_needs(portscope_filter_parsed(query->filter));
-	/* Probable clients stand last in the natural order. */
-	if (!query->unsorted && !query->n_sort)
-		needs |= NEED_EPHEMERAL;
 	return needs;
 }
 
@@ -247,8 +244,6 @@ static int sort(struct portscope_snapshot *s)
 {
 	int r;
 
-	if (s->query.unsorted && !s->query.n_sort)
-		return 0;
 	s->order = reallocarray(NULL, s->sockets.count + 1, sizeof(*s->order));
 	if (!s->order)
 		return -ENOMEM;
@@ -386,6 +381,9 @@ static int snapshot_fill(struct portscope_snapshot *s)
 	s->filter = s->query.filter ? portscope_filter_parsed(s->query.filter) : NULL;
 	s->needs = query_needs(&s->query);
 	s->streaming = portscope_streams(&s->query);
+	/* Probable clients stand last in the natural order. */
+	if (!s->streaming && !s->query.n_sort)
+		s->needs |= NEED_EPHEMERAL;
 	s->time = s->sources.now ? s->sources.now : time(NULL);
 	if (!s->streaming)
 		r = open_buffered(s);
@@ -516,14 +514,14 @@ static int each_buffered(struct portscope_snapshot *s, struct walk *walk)
 	int r = 0;
 
 	for (size_t i = 0; i < s->sockets.count && r >= 0; i++) {
-		if (s->order && i + FETCH_AHEAD < s->sockets.count) {
+		if (i + FETCH_AHEAD < s->sockets.count) {
 			const char *next =
 				(const char *)&s->sockets.items[s->order[i + FETCH_AHEAD]];
 
 			__builtin_prefetch(next);
 			__builtin_prefetch(next + sizeof(struct socket) - 1);
 		}
-		r = hand_out(&s->sockets.items[s->order ? s->order[i] : i], walk);
+		r = hand_out(&s->sockets.items[s->order[i]], walk);
 	}
 	return r;
 }
@@ -558,7 +556,7 @@ struct warnings *snapshot_warnings(struct portscope_snapshot *s)
 
 void snapshot_row(const struct portscope_snapshot *s, size_t i, struct portscope_row *ret)
 {
-	make_row(s, &s->sockets.items[s->order ? s->order[i] : i], ret);
+	make_row(s, &s->sockets.items[s->order[i]], ret);
 }
 
 const struct portscope_host *portscope_get_host(const struct portscope_snapshot *s)

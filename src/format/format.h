@@ -37,7 +37,8 @@ struct printer {
 
 struct format {
 	const char *name;
-	bool any_order;  /**< rows are wanted as they come, unsorted where no order is asked for */
+	bool any_order;  /**< rows are wanted as they come, where they can and no order is asked for
+			  */
 	bool all_fields; /**< by default all fields of JSON, not the columns of the table */
 	/** Called before the first row; NULL: nothing to do. */
 	void (*begin)(struct printer *p);
@@ -57,8 +58,6 @@ void format_json_warnings(
 
 /** Title of the next column that a narrow table had to leave out, from `*position` on; or NULL. */
 const char *table_left_out(const struct printer *p, size_t *position);
-
-struct json;
 
 /** Writes the members of a document that say who answered what: `time` to `warnings`. */
 void format_json_about(struct json *j, const struct listing *listing);

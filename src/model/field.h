@@ -24,8 +24,8 @@ enum field_need {
 	NEED_NETLINK = 1 << 11,   /**< a fact that /proc/net does not have */
 	NEED_FINDINGS = 1 << 12,  /**< an audit of all that listens */
 	/** What a listing may need and still hand out rows as they come from the kernel. */
-	NEEDS_STREAMING =
-		NEED_SERVICES | NEED_EPHEMERAL | NEED_INTERFACES | NEED_ADDRESSES | NEED_NETNS,
+	NEEDS_STREAMING = NEED_SERVICES | NEED_EPHEMERAL | NEED_INTERFACES | NEED_ADDRESSES |
+			  NEED_NETNS | NEED_NETLINK,
 };
 
 /** Fills `ret->known` and the value; `ret->type` is set and `known` false before. */

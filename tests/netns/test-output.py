@@ -193,16 +193,26 @@ class Piped(unittest.TestCase):
         self.assertGreater(len(set(ports)), 20)
 
     def test_default_order(self):
-        """Protocol, then local port, but probable clients last; JSON and tables alike."""
+        """Protocol, then local port, but probable clients last, whatever the format. Rows come as
+        the kernel has them only where they are streamed."""
+        def order(rows, options):
+            keys = [(str(s['probable_client']).lower() == 'true', s['protocol'],
+                     int(s['local_port'])) for s in rows]
+            self.assertGreater(len(set(keys)), 20, options)
+            self.assertEqual(keys, sorted(keys), options)
+            return keys
+
         for options in ([], ['-l'], ['-a']):
-            rows = lab.document(*options)['sockets']
-            keys = [(s['probable_client'], s['protocol'], s['local_port']) for s in rows]
-            self.assertEqual(keys, sorted(keys))
-            keys = [key[1:] for key in keys]
+            keys = [key[1:] for key in order(lab.document(*options)['sockets'], options)]
             _, rows = table(*options)
             local = 1 if options == ['-l'] else 4
             self.assertEqual([(r.split()[0], int(r.split()[local].rpartition(':')[2]))
                               for r in rows], keys)
+            lines = lab.portscope(*options, '--json-lines').stdout.splitlines()[:-1]
+            order(map(json.loads, lines), [*options, '--json-lines'])
+            sheet = lab.portscope(*options, '--csv').stdout
+            order(csv.DictReader(io.StringIO(sheet, newline=''), strict=True),
+                  [*options, '--csv'])
 
     def test_csv(self):
         document = lab.document('-a')

@@ -36,6 +36,7 @@ static const struct golden {
 	const char *sort; /**< a field; NULL: the natural order */
 	bool descending;
 	bool unsorted;
+	bool streams; /**< rows come as the dump is read, and in its order */
 	bool colour;
 	bool keep_all; /**< as if every column had been asked for by name */
 	unsigned width;
@@ -65,10 +66,14 @@ static const struct golden {
 		.without_sock_diag = true},
 	{"all.jsonl", &format_json_lines, PORTSCOPE_STATES_ALL, EVERY_FIELD, .unsorted = true},
 	{"stream.jsonl", &format_json_lines, PORTSCOPE_STATES_ALL,
-		"protocol,state,local,peer,service,exposure,ephemeral", .unsorted = true},
+		"protocol,state,local,peer,service,exposure,ephemeral", .unsorted = true,
+		.streams = true},
+	{"stream-facts.jsonl", &format_json_lines, PORTSCOPE_STATES_ALL,
+		"protocol,local_port,dual_stack,interface,ifindex,inode,cookie,mark,netns",
+		.unsorted = true, .streams = true},
 	{"stream-procfs.jsonl", &format_json_lines, PORTSCOPE_STATES_ALL,
 		"protocol,state,local_address,local_port,remote_address,remote_port,uid,send_q",
-		.unsorted = true, .without_sock_diag = true},
+		.unsorted = true, .streams = true, .without_sock_diag = true},
 	{"all.csv", &format_csv, PORTSCOPE_STATES_ALL, EVERY_FIELD, .unsorted = true},
 };
 
@@ -242,6 +247,7 @@ static void test_golden(void **state)
 		query.sort = &sort;
 		query.n_sort = 1;
 	}
+	assert_int_equal(portscope_streams(&query), g->streams);
 	replay_init(&r, &recording);
 	r.change = g->without_sock_diag ? refuse : NULL;
 	r.any_states = g->without_sock_diag;
