@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The manual pages are sound mdoc."""
 
+import re
 import subprocess
 import sys
 
@@ -13,8 +14,11 @@ def main(root):
     pages = [p for p in tree.files(root) if p.startswith("man/") and p[-1].isdigit()]
     if not pages:
         tree.finish(["no manual page found"], "")
-    result = subprocess.run(["mandoc", "-Tlint", "-Wwarning"] + pages, cwd=root, check=False)
-    faults = ["mandoc finds fault with the manual"] if result.returncode else []
+    result = subprocess.run(["mandoc", "-Tlint"] + pages, cwd=root, check=False, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Which manuals are installed beside ours says nothing about ours.
+    faults = [line for line in result.stdout.splitlines()
+              if not re.search("mandoc.db|referenced manual not found", line)]
     tree.finish(faults, f"{len(pages)} manual pages are sound")
 
 
