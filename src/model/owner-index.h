@@ -17,6 +17,7 @@ struct holder {
 	struct process process;
 	uint64_t start; /**< clock ticks since boot, as in /proc/PID/stat; 0: not known */
 	bool gone;      /**< it ended, or its number went to another, before it was described */
+	bool manager;   /**< it keeps sockets for others: named after them, if there are any */
 };
 
 /** While filling: `process` holds the socket of `entry` as descriptor `fd`. */

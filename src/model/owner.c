@@ -200,12 +200,14 @@ static int compare_holders(const void *a, const void *b, void *userdata)
 	const struct holder *x = &holders[*(const uint32_t *)a],
 			    *y = &holders[*(const uint32_t *)b];
 
+	if (x->manager != y->manager)
+		return x->manager ? 1 : -1;
 	if (x->process.shown.pid != y->process.shown.pid)
 		return x->process.shown.pid < y->process.shown.pid ? -1 : 1;
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Puts the processes in the order of their pids, and says so to the holdings. */
+/* Puts the processes in their order, and says so to the holdings. */
 static int sort_holders(struct owner_index *index)
 {
 	uint32_t n = (uint32_t)index->n_holders;

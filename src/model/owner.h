@@ -40,7 +40,8 @@ struct process *owner_index_process(struct owner_index *index, size_t i);
 
 /**
  * The holders of `socket`, which must be one of those that the index was made for, in the order of
- * their pids. The arrays are the index's own and hold until the second next call, so that two
+ * their pids; a systemd, which keeps the sockets of the units that it starts, comes after all
+ * others. The arrays are the index's own and hold until the second next call, so that two
  * sockets can be compared; the members of each are those of portscope_process, `fds` among them.
  * `ret_processes` receives the fuller descriptions in the same order; it may be NULL.
  *

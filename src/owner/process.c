@@ -315,6 +315,16 @@ static bool is_gone(ssize_t r, const struct process_stat *stat, const struct hol
 	return r > 0 && holder->start && stat->start != holder->start;
 }
 
+/*
+ * Whether it is the systemd of the system or of a user, which keeps every socket that it activates
+ * services by: the service is what the user knows. Another process that calls itself so comes after
+ * those that it shares a socket with, and hides nobody.
+ */
+static bool is_manager(const struct process_stat *stat)
+{
+	return !strcmp(stat->comm, "systemd");
+}
+
 int process_describe(struct process_reader *reader, int dir, struct holder *holder)
 {
 	struct process *process = &holder->process;
@@ -332,6 +342,7 @@ int process_describe(struct process_reader *reader, int dir, struct holder *hold
 	}
 	if (known) {
 		holder->start = stat.start;
+		holder->manager = is_manager(&stat);
 		if (reader->details & OWNER_WANT_START_TIME)
 			process->shown.start_time =
 				reader->boot_time + (int64_t)(stat.start / reader->ticks);

@@ -16,6 +16,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -194,6 +195,16 @@ def rename(name):
         raise OSError(ctypes.get_errno(), 'prctl')
 
 
+def leave_pipes():
+    """Closes what would keep a reader waiting for the end of a pipe."""
+    for fd in map(int, os.listdir('/proc/self/fd')):
+        try:
+            if fd > 2 and stat.S_ISFIFO(os.fstat(fd).st_mode):
+                os.close(fd)
+        except OSError:  # that of the listing itself
+            pass
+
+
 PYTHON = os.path.basename(sys.executable)
 # comm: what JSON has of it, and how a table writes it.
 NAMES = {
@@ -363,6 +374,28 @@ class Units(unittest.TestCase):
         """As a service that takes over a socket: the holder's unit, and beside it the socket's."""
         row = row_of(self.child(self.group('/maker.service'), self.group('/holder.service')).port)
         self.assertEqual(self.units(row), ('holder.service', 'maker.service'))
+
+    def test_socket_activation(self):
+        """The manager keeps the socket of the service that it started, which comes first."""
+        service = self.group('/portscope-test.service')
+
+        def start():
+            rename(b'systemd')
+            if os.fork() == 0:
+                cells.isolate()
+                rename(b'daemon')
+                leave_pipes()
+                service()
+                signal.pause()
+        child = self.child(self.group('/init.scope'), start)
+
+        def row():
+            found = row_of(child.port)
+            return found if found['unit'] == 'portscope-test.service' else None
+        found = lab.wait_for(row, 'the service is that of the socket')
+        self.assertEqual(found['socket_unit'], 'init.scope')
+        self.assertEqual([p['comm'] for p in found['processes']], ['daemon', 'systemd'])
+        self.assertEqual(found['processes'][1]['pid'], child.pid)
 
     def test_below_a_unit(self):
         row = row_of(self.child(self.group('/a\\x2db@c.service/payload/inner')).port)

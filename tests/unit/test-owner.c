@@ -261,6 +261,39 @@ static void test_walk(void **state)
 	forget(&answer);
 }
 
+/* What a systemd keeps for a service is the service's: it comes after the other holders. */
+static void test_manager(void **state)
+{
+	const struct tree *tree = *state;
+	struct socket sockets[] = {with_inode(7), with_inode(8)};
+	const struct portscope_process *shown;
+	struct answer answer;
+	size_t n;
+
+	tree_process(tree, 1, "systemd", 10);
+	tree_process(tree, 2, "systemd", 20);
+	tree_process(tree, 30, "daemon", 30);
+	tree_process(tree, 31, "systemd-x", 31);
+	for (int pid = 1; pid <= 2; pid++) {
+		tree_link(tree, pid == 1 ? "1" : "2", 4, "socket:[7]");
+		tree_link(tree, pid == 1 ? "1" : "2", 5, "socket:[8]");
+	}
+	tree_link(tree, "31", 3, "socket:[7]");
+	tree_link(tree, "30", 3, "socket:[7]");
+	answer = ask(tree, sockets, ARRAY_SIZE(sockets));
+	assert_int_equal(owner_index_get(answer.index, &sockets[0], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 4);
+	assert_int_equal(shown[0].pid, 30);
+	assert_int_equal(shown[1].pid, 31);
+	assert_int_equal(shown[2].pid, 1);
+	assert_int_equal(shown[3].pid, 2);
+	/* Where nobody else holds it, it is the holder. */
+	assert_int_equal(owner_index_get(answer.index, &sockets[1], &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 2);
+	assert_int_equal(shown[0].pid, 1);
+	forget(&answer);
+}
+
 /* Threads: one shares the table, one has another with other numbers, one with the same. */
 static void test_threads(void **state)
 {
@@ -465,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_unknown_backend),
 		WITH_TREE(test_walk),
+		WITH_TREE(test_manager),
 		WITH_TREE(test_threads),
 		WITH_TREE(test_rings),
 		WITH_TREE(test_gone),
