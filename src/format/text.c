@@ -47,9 +47,25 @@ static size_t put_endpoint(struct out *o, const struct portscope_endpoint *e)
 	return n + out_number(o, e->port);
 }
 
+/* A slash ends a name and a semicolon a process: in the name itself they would forge another. */
+static size_t put_process_name(struct out *o, const char *name)
+{
+	size_t n = 0;
+
+	for (;;) {
+		size_t length = strcspn(name, "/;");
+
+		n += text_visible(o, name, length);
+		name += length;
+		if (!*name)
+			return n;
+		n += put(o, *name++ == '/' ? "\\x2f" : "\\x3b");
+	}
+}
+
 static size_t put_process(struct out *o, const struct portscope_process *p)
 {
-	size_t n = p->name ? put_foreign(o, p->name) : put(o, "?");
+	size_t n = p->name ? put_process_name(o, p->name) : put(o, "?");
 
 	if (p->exe_deleted)
 		n += put(o, " (deleted)");

@@ -217,6 +217,8 @@ NAMES = {
     b'back\\slash\\n': ('back\\slash\\n', 'back\\\\slash\\\\n'),
     b'=1+1': ('=1+1', '=1+1'),
     b'sp ace ': ('sp ace ', 'sp ace '),
+    # What would be read as another holder.
+    b'x)/1 fd=3; sshd': ('x)/1 fd=3; sshd', 'x)\\x2f1 fd=3\\x3b sshd'),
     'ümläut'.encode(): ('ümläut', 'ümläut'),
     b'cut\xc3': ('cut\\xc3', 'cut\\xc3'),
 }
