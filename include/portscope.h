@@ -103,7 +103,7 @@ struct portscope_process {
 	const char *name; /**< the name a user knows it by, see the manual; NULL: not read */
 	const char *comm; /**< the kernel's name of the task, unescaped; NULL: not read */
 	const char *exe;  /**< path of the executable; NULL: not readable (kernel thread, hidden) */
-	bool exe_deleted; /**< the file behind `exe` is gone */
+	bool exe_deleted; /**< the file behind `exe` is gone; not known where that is NULL */
 	const char *cmdline; /**< the arguments, separated by spaces; NULL: not readable */
 	int64_t start_time;  /**< seconds since the epoch; 0: unknown */
 	const char *user; /**< name of its effective user, or its number as text; NULL: unknown */

@@ -27,7 +27,10 @@ static void put_process(struct json *j, const struct portscope_process *p)
 	json_write_text(j, "name", p->name);
 	json_write_text(j, "comm", p->comm);
 	json_write_text(j, "exe", p->exe);
-	json_write_bool(j, "exe_deleted", p->exe_deleted);
+	if (p->exe)
+		json_write_bool(j, "exe_deleted", p->exe_deleted);
+	else
+		json_write_null(j, "exe_deleted");
 	json_write_text(j, "cmdline", p->cmdline);
 	if (p->start_time) {
 		json_write_key(j, "start_time");
