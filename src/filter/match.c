@@ -238,12 +238,13 @@ static enum truth match_value(const struct node *node, const struct portscope_ro
 	return UNDECIDED;
 }
 
-/* Units and containers are the holders': a row shows those of the first. */
-static bool is_of_holders(const struct node *node)
+/* Users, units and containers are the holders': a row shows those of the first. */
+static bool shows_first_holder(const struct node *node)
 {
-	const unsigned both = NEED_UNITS | NEED_OWNERS;
+	enum portscope_type type = portscope_field_at(node->field)->type;
 
-	return node->kind != NODE_NULL && (field_needs(&node->field, 1) & both) == both;
+	return node->kind != NODE_NULL && field_needs(&node->field, 1) & NEED_OWNERS &&
+	       (type == PORTSCOPE_TEXT || type == PORTSCOPE_CONTAINER);
 }
 
 static enum truth match_field(const struct node *node, const struct subject *s)
@@ -254,13 +255,17 @@ static enum truth match_field(const struct node *node, const struct subject *s)
 	if (!s->row)
 		return node->from_socket ? match_value(node, &row) : UNDECIDED;
 	best = match_value(node, s->row);
-	if (s->row->n_processes < 2 || !is_of_holders(node))
+	if (s->row->n_processes < 2 || !shows_first_holder(node))
 		return best;
+	/* Each of the others in its turn, as if it were the only one. */
 	row = *s->row;
-	for (size_t i = 1; i < row.n_processes; i++) {
+	row.n_processes = 1;
+	for (size_t i = 1; i < s->row->n_processes; i++) {
 		enum truth t;
 
-		row.unit = row.holders[i]->unit;
+		row.processes = &s->row->processes[i];
+		row.holders = &s->row->holders[i];
+		row.unit = row.holders[0]->unit;
 		t = match_value(node, &row);
 		best = MAX(best, t);
 	}

@@ -368,6 +368,9 @@ static void test_holders(void **state)
 		{"user = 0", false, true, true}, /* the socket's, where no holder is known */
 		{"user != 0", true, false, false},
 		{"user = root,33", true, true, true},
+		{"user ~ www*", true, false, false},
+		{"user ~ bac*", true, false, false}, /* the second holder's */
+		{"user !~ bac*", false, false, false},
 		{"owner = hidden", false, false, true},
 		{"owner != hidden", true, true, false},
 		{"container = web", true, false, false},
@@ -383,7 +386,8 @@ static void test_holders(void **state)
 		{"unit = other.service", false, false, false},
 	};
 	static const struct portscope_process processes[] = {
-		{.pid = 12, .name = "nginx", .comm = "worker"}, {.pid = 13, .name = "backup"}};
+		{.pid = 12, .name = "nginx", .comm = "worker", .user = "www-data"},
+		{.pid = 13, .name = "backup", .user = "backup"}};
 	static const struct unit backup = {.unit = "backup.service"};
 	static const struct process first = {.uid = 33, .has_uid = true},
 				    second = {.uid = 7, .unit = &backup};
