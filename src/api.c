@@ -345,9 +345,9 @@ static int open_buffered(struct portscope_snapshot *s)
 }
 
 /* The last word of the filter, when everything that it reads is there. */
-static void keep_matching(struct portscope_snapshot *s)
+static int keep_matching(struct portscope_snapshot *s)
 {
-	size_t kept = 0;
+	size_t kept = 0, hidden = 0;
 
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		struct portscope_row row;
@@ -355,8 +355,18 @@ static void keep_matching(struct portscope_snapshot *s)
 		make_row(s, &s->sockets.items[i], &row);
 		if (filter_match(s->filter, &row))
 			s->sockets.items[kept++] = s->sockets.items[i];
+		else if (row.owner == OWNER_HIDDEN && filter_is_undecided(s->filter, &row))
+			hidden++;
 	}
 	s->sockets.count = kept;
+	if (!hidden)
+		return 0;
+	/* Shown, such a socket would say itself that its owner is hidden. */
+	return warnings_add(&s->warnings, WARNING_INCOMPLETE,
+		"the filter asks for owners, and %zu socket%s left out because %s hidden from this "
+		"user",
+		hidden, hidden == 1 ? " is" : "s are",
+		hidden == 1 ? "its owner is" : "their owners are");
 }
 
 static void *copy_array(const void *from, size_t n, size_t size)
@@ -396,8 +406,8 @@ static int snapshot_fill(struct portscope_snapshot *s)
 	if (r < 0 || s->streaming)
 		return r;
 	if (s->filter)
-		keep_matching(s);
-	return sort(s);
+		r = keep_matching(s);
+	return r < 0 ? r : sort(s);
 }
 
 int snapshot_open_from(const struct portscope_query *query, const struct sources *sources,

@@ -7,8 +7,9 @@
  * matches, so every row that comes from the kernel is matched once more here.
  *
  * What is not known decides nothing. A condition on a value that is null is neither true nor
- * false, its negation neither, and only rows for which the whole filter is true match: a hidden
- * owner is neither `user = root` nor `user != root`. `user = null` asks for such rows.
+ * false, its negation neither, and only rows for which the whole filter is true match: a socket
+ * whose owner is hidden is neither `process = sshd` nor `process != sshd`. `process = null` asks
+ * for such rows.
  */
 #ifndef PORTSCOPE_FILTER_FILTER_H
 #define PORTSCOPE_FILTER_FILTER_H
@@ -75,6 +76,8 @@ void filter_error_write(const struct filter_error *error, const char *text, stru
 
 /** True if the row matches. */
 bool filter_match(const struct filter *filter, const struct portscope_row *row);
+/** True if what is not known of the row decides: neither the filter nor its negation matches. */
+bool filter_is_undecided(const struct filter *filter, const struct portscope_row *row);
 /**
  * True unless the socket alone already tells that its row cannot match: what to ask before
  * owners and the like are computed.

@@ -346,6 +346,13 @@ bool filter_match(const struct filter *filter, const struct portscope_row *row)
 	return match(filter, &s) == YES;
 }
 
+bool filter_is_undecided(const struct filter *filter, const struct portscope_row *row)
+{
+	struct subject s = {filter, row->socket, row};
+
+	return match(filter, &s) == UNDECIDED;
+}
+
 bool filter_match_socket(const struct filter *filter, const struct socket *socket)
 {
 	struct subject s = {filter, socket, NULL};

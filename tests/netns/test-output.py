@@ -301,6 +301,23 @@ class Nobody(unittest.TestCase):
         self.assertEqual(len(r.stdout.splitlines()), len(lab.document('-l')['sockets']) + 1)
 
 
+    def test_filter_by_hidden_owner(self):
+        """What a filter cannot judge is missing from the answer, which does not go unsaid."""
+        for words, hidden in ((['process', '=', 'nginx'], r'[1-9][0-9]* sockets are'),
+                              (['process != nginx and sport = 8104'], '1 socket is')):
+            r = lab.portscope('--json', '-l', *words, **self.user)
+            document = json.loads(r.stdout)
+            self.assertEqual((r.returncode, document['complete'], document['sockets']),
+                             (4, False, []), words)
+            self.assertRegex(r.stderr, r'\Aportscope: the filter asks for owners, and %s left '
+                             r'out because .* hidden from this user\n\Z' % hidden)
+        # What decides without owners, or asks for just those that are hidden, lacks nothing.
+        for words in (['process = nginx and sport = 0'], ['process = null'], ['user = root'],
+                      ['process = nginx or sport > 0']):
+            r = lab.portscope('--json', '-l', *words, **self.user)
+            self.assertEqual((r.returncode, json.loads(r.stdout)['complete']), (0, True), words)
+
+
 class WithoutSockDiag(unittest.TestCase):
     """/proc/net is read where the kernel refuses sock_diag, and the reader is told."""
 
