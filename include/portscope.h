@@ -195,7 +195,10 @@ bool portscope_filter_is_lone(const struct portscope_filter *filter);
 void portscope_filter_turn_to_peer(struct portscope_filter *filter);
 /** The states that can match, where `states` are asked for beside it. */
 uint32_t portscope_filter_states(const struct portscope_filter *filter, uint32_t states);
-/** Its tree, what of it the kernel judges and what remains, in lines; the caller frees them. */
+/**
+ * Its tree, which of the `states` that a query asks for can match, what of it the kernel judges
+ * and what remains, in lines; the caller frees them.
+ */
 int portscope_filter_explain(
 	const struct portscope_filter *filter, uint32_t states, char **ret_text);
 

@@ -174,6 +174,11 @@ static int choose_sort(struct list *l)
 	return 0;
 }
 
+static bool only_listening(const struct options *o)
+{
+	return o->listening && !o->all;
+}
+
 /* A lone port means every state of it; -l narrows it to what listens all the same. */
 static uint32_t choose_states(struct list *l)
 {
@@ -185,7 +190,7 @@ static uint32_t choose_states(struct list *l)
 	if (!l->query.filter)
 		return states;
 	l->lone = portscope_filter_is_lone(l->query.filter);
-	if (l->lone && o->listening && !o->all)
+	if (l->lone && only_listening(o))
 		return states;
 	return portscope_filter_states(l->query.filter, states);
 }
@@ -334,6 +339,12 @@ static int open_snapshot(struct list *l, struct portscope_snapshot **ret)
 		if (r >= 0)
 			*ret = snapshot;
 		return r;
+	}
+	/* What listens has no peer. */
+	if (only_listening(&l->options)) {
+		message("nothing listens on the port %s", portscope_filter_text(l->query.filter));
+		*ret = snapshot;
+		return 0;
 	}
 	portscope_close(snapshot);
 	portscope_filter_turn_to_peer(l->query.filter);

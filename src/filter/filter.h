@@ -149,8 +149,10 @@ enum filter_part {
 
 /** Writes a part of the filter; `flags` are those of filter_compile(). */
 void filter_show(const struct filter *filter, enum filter_part part, unsigned flags, struct out *o);
-/** Writes all parts, a line each, with the states: what --explain-filter prints. */
-void filter_explain(
-	const struct filter *filter, unsigned flags, uint32_t default_states, struct out *o);
+/**
+ * Writes all parts, a line each, with those of `states`, which are asked for, that can match: what
+ * --explain-filter prints.
+ */
+void filter_explain(const struct filter *filter, unsigned flags, uint32_t states, struct out *o);
 
 #endif

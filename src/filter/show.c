@@ -367,13 +367,12 @@ void filter_show(const struct filter *filter, enum filter_part part, unsigned fl
 	}
 }
 
-void filter_explain(
-	const struct filter *filter, unsigned flags, uint32_t default_states, struct out *o)
+void filter_explain(const struct filter *filter, unsigned flags, uint32_t states, struct out *o)
 {
 	AUTO_FREE uint8_t *program = NULL;
-	uint32_t states = filter_states(filter, default_states);
 	size_t length = 0;
 
+	states &= filter_states(filter, states);
 	if (filter_compile(filter, flags, &program, &length) < 0)
 		o->error = -ENOMEM;
 	out_text(o, "filter: ");

@@ -267,6 +267,52 @@ class Failures(unittest.TestCase):
         self.assertTrue(r.stderr.startswith('portscope: '))
 
 
+class Lone(unittest.TestCase):
+    """A port or a service and nothing else, on the command line."""
+
+    def ports(self, *words):
+        r = lab.portscope('--json', *words)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        return [(s['state'], s['local_port'], s['remote_port'])
+                for s in json.loads(r.stdout)['sockets']], r.stderr
+
+    def test_local_port_in_any_state(self):
+        for word, port in (('8604', 8604), (':8604', 8604), ('TCPmux', 1)):
+            every = [(s['state'], s['local_port'], s['remote_port'])
+                     for s in lab.document('-a')['sockets'] if s['local_port'] == port]
+            self.assertTrue(every)
+            self.assertEqual(self.ports(word), (every, ''), word)
+
+    def test_port_of_the_peer(self):
+        ports, said = self.ports('7')
+        self.assertEqual({port for _, _, port in ports}, {7})
+        self.assertIn('last-ack', {state for state, _, _ in ports})
+        self.assertIn('nothing here has the local port 7: these are connections to it', said)
+
+    def test_nothing(self):
+        self.assertEqual(self.ports('2'), (
+            [], 'portscope: nothing has the port 2, neither here nor as a peer\n'))
+
+    def test_listening_narrows(self):
+        ports, said = self.ports('-l', '8104')
+        self.assertEqual((ports, said), ([('listen', 8104, None)], ''))
+        # Connections to this port there are, so that it is not said to be unknown.
+        self.assertEqual(self.ports('-l', '7'),
+                         ([], 'portscope: nothing listens on the port 7\n'))
+        self.assertGreater(len(self.ports('-la', '8104')[0]), 1)
+
+    def test_explained_states(self):
+        def states(*words):
+            lines = lab.portscope('--explain-filter', *words).stdout.splitlines()
+            return set(next(line for line in lines if line.startswith('states: '))[8:].split(','))
+        self.assertEqual(states('8104'), world.EVERY_STATE)
+        self.assertEqual(states('-l', '8104'), {'listen', 'unconnected'})
+        self.assertEqual(states('-la', '8104'), world.EVERY_STATE)
+        self.assertEqual(states('-l', 'state', 'bucket'), {'time-wait', 'syn-recv'})
+        self.assertEqual(states('-l', 'protocol = udp and state != listen'),
+                         world.EVERY_STATE - {'listen'})
+
+
 class Nobody(unittest.TestCase):
     """Another user, who cannot read the build directory either: a copy is run."""
 

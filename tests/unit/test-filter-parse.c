@@ -792,7 +792,7 @@ static void test_explain(void **state)
 	AUTO_OUT struct out o;
 
 	out_init(&o, -1);
-	filter_explain(filter, 0, 0, &o);
+	filter_explain(filter, 0, PORTSCOPE_STATES_ALL, &o);
 	out_char(&o, '\0');
 	assert_string_equal(o.buffer,
 		"filter: state listen (fwmark = 0x1 and sport = 22 and exposure = any and "
