@@ -69,7 +69,7 @@ static const struct rule rules[] = {
 		"wildcard where every client is local", NULL,
 		"A TCP socket listens on every address, at least one client is connected, and all of them are on this "
 		"host."),
-	RULE("accept-queue-full", MEDIUM, 0, judge_queue,
+	RULE("accept-queue-full", MEDIUM, NEED_NETLINK, judge_queue,
 		"accept queue full", "listen(2)",
 		"As many connections wait to be accepted as the backlog allows, or more."),
 	RULE("udp-client", INFO, NEED_EPHEMERAL, judge_udp_client,

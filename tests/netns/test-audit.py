@@ -4,6 +4,7 @@
 daemons, since by its executable is how the audit knows a program."""
 
 import csv
+import errno
 import fcntl
 import functools
 import io
@@ -19,6 +20,7 @@ import tempfile
 import termios
 import unittest
 
+import deny
 import lab
 
 try:
@@ -514,6 +516,20 @@ def validator(part):
         schema = json.load(f)
     return VALIDATOR({'$schema': schema['$schema'], '$defs': schema['$defs'],
                       '$ref': '#/$defs/' + part})
+
+
+class WithoutSockDiag(unittest.TestCase):
+    def test_incomplete(self):
+        """/proc/net knows no backlog, so that one rule cannot be judged; findings come first."""
+        deny.need()
+        for choice, status in (('sport = 1500', 4), ('sport = 2121', 1)):
+            r = audit('--json', choice, status=status,
+                      preexec_fn=lambda: deny.sock_diag(errno.EPERM))
+            d = json.loads(r.stdout)
+            self.assertIs(d['complete'], False)
+            self.assertIn('backlog', r.stderr)
+        self.assertEqual(key(d['findings'][0]),
+                         ('insecure-service-moved', 'tcp', '10.9.8.7', 2121))
 
 
 class Formats(unittest.TestCase):
