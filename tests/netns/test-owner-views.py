@@ -4,18 +4,23 @@
 
 In namespaces of its own one process of root and one of `nobody` hold a socket each; owner-list then
 looks as nobody, as a root without CAP_SYS_PTRACE, through a /proc with hidepid=2 and with
-subset=pid, through one of another pid namespace, and without any /proc.
+subset=pid, through one of another pid namespace, and without any /proc; and as root where bpf(2)
+fails as it does on an old kernel, on one without BTF and under lockdown.
 
 usage: test-owner-views.py OWNER-LIST [--bpf]; with --bpf the bpf backend was built in
 """
 import ctypes
+import errno
 import os
+import platform
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+
+import deny
 
 NOBODY = 65534
 PR_SET_DUMPABLE = 4
@@ -58,11 +63,12 @@ class Views:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
-    def look(self, title, setup, run, asked, **wanted):
+    def look(self, title, setup, run, asked, bpf_error=0, **wanted):
         """Runs owner-list in a mount namespace prepared by `setup` and compares."""
         command = f"{setup} exec {run} {self.tool} {asked}"
         result = subprocess.run(["unshare", "-m", "sh", "-ec", command], text=True,
-                                stdout=subprocess.PIPE, check=True)
+                                stdout=subprocess.PIPE, check=True,
+                                preexec_fn=(lambda: deny.bpf(bpf_error)) if bpf_error else None)
         lines = result.stdout.splitlines()
         said = [line[2:] for line in lines if line.startswith("! ")]
         states = {line.split()[1]: line.split()[2:] for line in lines if line[0] != "!"}
@@ -121,6 +127,19 @@ def look_with_bpf(v):
            root=v.known(v.root), nobody=v.known(v.nobody), says="another pid namespace")
 
 
+def look_where_bpf_fails(v):
+    """The whole answer comes from the other backend, and the reason is said."""
+    hide_btf = "mount -t tmpfs none /sys/kernel;"
+    for title, setup, run, error, says in (
+        ("forbidden", "", "", errno.EPERM, "the kernel forbids it"),
+        ("no bpf(2)", "", "", errno.ENOSYS, "failed: Function not implemented"),
+        ("no BTF", hide_btf, "", errno.EINVAL, "no type information"),
+        ("old kernel", "", "setarch --uname-2.6", errno.EINVAL, "is older than 5.17"),
+    ):
+        v.look(title, setup, run, "auto", bpf_error=error, backend="procfs", root=v.known(v.root),
+               nobody=v.known(v.nobody), incomplete=False, says=says)
+
+
 def bpf_works(tool):
     result = subprocess.run([tool, "bpf"], text=True, stdout=subprocess.PIPE, check=True)
     return result.stdout.startswith("! backend bpf\n")
@@ -131,6 +150,8 @@ def inside(tool):
     views = Views(tool)
     try:
         look_without_bpf(views)
+        if "--bpf" in sys.argv and platform.machine() in deny.BPF:
+            look_where_bpf_fails(views)
         if bpf_works(tool):
             look_with_bpf(views)
         elif "--bpf" in sys.argv and os.environ.get("PORTSCOPE_CI"):
