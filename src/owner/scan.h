@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one interface of the backends: a scan hands out one record for each descriptor. */
+/*
+ * The one interface of the backends: a scan hands out one record for each descriptor.
+ *
+ * A record does not say the network namespace, and one scan serves sockets of all of them: the
+ * kernel counts cookies (sock_gen_cookie()) and the inodes of sockets (get_next_ino()) for the
+ * whole host, so that neither means one socket here and another there.
+ */
 #ifndef PORTSCOPE_OWNER_SCAN_H
 #define PORTSCOPE_OWNER_SCAN_H
 
