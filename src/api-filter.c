@@ -25,12 +25,10 @@ struct portscope_filter {
 	struct filter *parsed;
 };
 
-static size_t find_service(void *userdata, const char *name, struct filter_service *ret, size_t max)
+/* This site's names of services; NULL: none. */
+static const struct service_names *site_names(struct filter_lookup *lookup)
 {
-	struct filter_lookup *lookup = userdata;
-	AUTO_FREE struct service_port *ports = NULL;
 	struct warnings warnings = {0};
-	size_t n = 0, found = 0;
 
 	if (!lookup->loaded) {
 		AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -41,13 +39,29 @@ static size_t find_service(void *userdata, const char *name, struct filter_servi
 		warnings_done(&warnings);
 		lookup->loaded = true;
 	}
-	if (service_ports(lookup->services, name, PORTSCOPE_TCP | PORTSCOPE_UDP, &ports, &n) < 0)
+	return lookup->services;
+}
+
+static size_t find_service(void *userdata, const char *name, struct filter_service *ret, size_t max)
+{
+	AUTO_FREE struct service_port *ports = NULL;
+	size_t n = 0, found = 0;
+
+	if (service_ports(site_names(userdata), name, PORTSCOPE_TCP | PORTSCOPE_UDP, &ports, &n) <
+		0)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		for (unsigned port = ports[i].low; port <= ports[i].high; port++, found++)
 			if (found < max)
 				ret[found] = (struct filter_service){ports[i].protocol, port};
 	return found;
+}
+
+static const char *find_similar_service(void *userdata, const char *name)
+{
+	const char *near;
+
+	return service_similar(site_names(userdata), name, &near, 1) ? near : NULL;
 }
 
 static size_t find_host(void *userdata, const char *name, struct filter_address *ret, size_t max)
@@ -139,6 +153,7 @@ void filter_lookup_init(struct filter_lookup *lookup)
 		.names =
 			{
 				.service = find_service,
+				.similar_service = find_similar_service,
 				.host = find_host,
 				.interface = find_interface,
 				.cgroup = find_cgroup,

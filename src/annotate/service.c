@@ -7,11 +7,13 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "registry/registry.h"
 #include "util/ascii.h"
 #include "util/file.h"
+#include "util/suggest.h"
 
 #define FILE_MAX      (1024 * 1024)
 #define NAME_MAX_SIZE 63
@@ -511,4 +513,34 @@ bool service_next_word(const struct service_names *names, size_t *position, cons
 		return false;
 	*ret = names->names[(*position)++].name;
 	return true;
+}
+
+size_t service_similar(
+	const struct service_names *names, const char *word, const char **ret, size_t n)
+{
+	AUTO_FREE const char **all = NULL;
+	size_t count = 0, found = 0, total = registry_name_total();
+	const char *site;
+
+	for (size_t i = 0; service_next_word(names, &i, &site);)
+		total++;
+	all = reallocarray(NULL, total, sizeof(*all));
+	if (!all)
+		return 0;
+	for (size_t i = 0; service_next_word(names, &i, &site);)
+		all[count++] = site;
+	for (size_t id = 0; id < registry_name_total(); id++)
+		all[count++] = registry_name_at(id);
+	while (found < n) {
+		const char *near = suggest(word, all, count);
+
+		if (!near)
+			break;
+		ret[found++] = near;
+		/* What was given once, in whatever case, is not given again. */
+		for (size_t i = 0; i < count; i++)
+			if (all[i] && !strcasecmp(all[i], near))
+				all[i] = NULL;
+	}
+	return found;
 }

@@ -67,4 +67,11 @@ int service_ports(const struct service_names *names, const char *name, unsigned 
 /** Walks the names and aliases of the site's files; `*position` starts at 0. */
 bool service_next_word(const struct service_names *names, size_t *position, const char **ret);
 
+/**
+ * Fills `ret` with up to `n` names near to `word`, the nearest first, of all that service_ports()
+ * knows; returns their number. They live as long as `names`, which may be NULL.
+ */
+size_t service_similar(
+	const struct service_names *names, const char *word, const char **ret, size_t n);
+
 #endif

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "cli/commands.h"
 #include "cli/message.h"
 #include "util/file.h"
+#include "util/suggest.h"
 
 /* A filter of this size is a mistake. */
 #define FILTER_FILE_MAX (1 << 20)
@@ -71,6 +73,21 @@ static int read_text(const struct options *o, char **ret)
 	return 0;
 }
 
+/* Behind an option, or mistyped, the name of a command is taken for a filter. */
+static void hint_at_command(const char *word)
+{
+	const char *names[8], *near;
+	size_t n = 0;
+
+	while (n < ARRAY_SIZE(names) && commands[n]) {
+		names[n] = commands[n]->name;
+		n++;
+	}
+	near = suggest(word, names, n);
+	if (near)
+		message("if the command is meant, it stands first: portscope %s", near);
+}
+
 int cli_filter_read(const struct options *o, struct portscope_filter **ret)
 {
 	AUTO_FREE char *text = NULL;
@@ -87,6 +104,8 @@ int cli_filter_read(const struct options *o, struct portscope_filter **ret)
 	r = portscope_filter_parse(text, ret, &wrong);
 	if (r == -EINVAL) {
 		message_lines(wrong);
+		if (o->n_words)
+			hint_at_command(o->words[0]);
 		return STATUS_USAGE;
 	}
 	if (r < 0)

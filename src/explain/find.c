@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "registry/registry.h"
-#include "util/suggest.h"
 
 /** The places found so far. */
 struct places {
@@ -125,29 +124,5 @@ int portscope_find_ports(const struct portscope_knowledge *k, const char *name,
 size_t portscope_similar_names(
 	const struct portscope_knowledge *k, const char *word, const char **ret, size_t n)
 {
-	AUTO_FREE const char **names = NULL;
-	size_t count = 0, found = 0, total = registry_name_total();
-	const char *site;
-
-	for (size_t i = 0; service_next_word(k->services, &i, &site);)
-		total++;
-	names = reallocarray(NULL, total, sizeof(*names));
-	if (!names)
-		return 0;
-	for (size_t i = 0; service_next_word(k->services, &i, &site);)
-		names[count++] = site;
-	for (size_t id = 0; id < registry_name_total(); id++)
-		names[count++] = registry_name_at(id);
-	while (found < n) {
-		const char *near = suggest(word, names, count);
-
-		if (!near)
-			break;
-		ret[found++] = near;
-		/* What was given once, in whatever case, is not given again. */
-		for (size_t i = 0; i < count; i++)
-			if (names[i] && !strcasecmp(names[i], near))
-				names[i] = NULL;
-	}
-	return found;
+	return service_similar(k->services, word, ret, n);
 }

@@ -125,12 +125,23 @@ static int join_service(
 	return r < 0 ? r : node_join(NODE_OR, choice, &port);
 }
 
+static int fail_unknown_service(struct value *v, const char *name)
+{
+	const char *near = similar_service(v->parser, name);
+	struct quote q = quote_word(name, strlen(name));
+	char hint[sizeof(v->parser->error->hint)] = "expected a port number or service name";
+
+	if (near)
+		snprintf(hint, sizeof(hint), "did you mean %s?", near);
+	return parser_fail(v->parser, v->offset + at(v, name), strlen(name), hint,
+		"unknown service `%s`", q.text);
+}
+
 /* The condition that a service name is. */
 static int service_node(struct value *v, const char *name, uint8_t side, struct node **ret)
 {
 	const struct filter_names *names = v->parser->names;
 	struct filter_service services[MEANINGS_MAX];
-	struct quote q = quote_word(name, strlen(name));
 	AUTO_NODE struct node *ports = NULL, *choice = NULL;
 	size_t n = 0;
 	int r = 0;
@@ -138,8 +149,7 @@ static int service_node(struct value *v, const char *name, uint8_t side, struct 
 	if (names->service)
 		n = names->service(names->userdata, name, services, MEANINGS_MAX);
 	if (!n)
-		return parser_fail(v->parser, v->offset + at(v, name), strlen(name),
-			"expected a port number or service name", "unknown service `%s`", q.text);
+		return fail_unknown_service(v, name);
 	if (n > MEANINGS_MAX)
 		return fail_part(v, name, strlen(name), "write the numbers",
 			"the name stands for too many ports");

@@ -40,6 +40,8 @@ struct filter_service {
  */
 struct filter_names {
 	size_t (*service)(void *userdata, const char *name, struct filter_service *ret, size_t max);
+	/** One that is near to a name that nobody knows; NULL: none. Lives as long as userdata. */
+	const char *(*similar_service)(void *userdata, const char *name);
 	/** `prefix` is set by the parser. */
 	size_t (*host)(void *userdata, const char *name, struct filter_address *ret, size_t max);
 	/** 0, or a negative errno for an unknown name. */

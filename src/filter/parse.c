@@ -6,6 +6,7 @@
  */
 #include "filter/parser.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +176,29 @@ static bool find_predicate(const struct parser *p, struct predicate *ret)
 	return ret->name != NULL;
 }
 
+/* True if nothing but the current word, or a list that it starts, is the filter. */
+static bool is_alone(const struct parser *p)
+{
+	struct token after = lex(p->text, p->token.offset + p->token.length, false);
+
+	return strspn(p->text, " \t\r\n\v\f") == p->token.offset &&
+	       (after.kind == TOKEN_END || after.kind == TOKEN_COMMA);
+}
+
+static bool is_service(const struct parser *p, const char *word)
+{
+	struct filter_service service;
+
+	return p->names->service && p->names->service(p->names->userdata, word, &service, 1) > 0;
+}
+
+const char *similar_service(const struct parser *p, const char *word)
+{
+	if (!p->names->similar_service || !isalpha((unsigned char)*word))
+		return NULL;
+	return p->names->similar_service(p->names->userdata, word);
+}
+
 static int fail_unknown_word(struct parser *p)
 {
 	AUTO_FREE char *word = strndup(p->text + p->token.offset, p->token.length);
@@ -194,31 +218,29 @@ static int fail_unknown_word(struct parser *p)
 	nearest = suggest(word, known, n);
 	if (state_find(word) >= 0)
 		snprintf(hint, sizeof(hint), "write: state = %s", q.text);
-	else if (word[strspn(word, ":0123456789-")] == '\0')
+	else if (word[strspn(word, ":0123456789-")] == '\0' || is_service(p, word))
 		snprintf(hint, sizeof(hint), "write: sport = %s, or dport, or port", q.text);
 	else if (nearest)
 		snprintf(hint, sizeof(hint), "did you mean %s?", nearest);
+	else if (is_alone(p) && (nearest = similar_service(p, word)))
+		snprintf(hint, sizeof(hint), "did you mean the service %s?", nearest);
 	return parser_fail(p, p->token.offset, p->token.length, hint, "unknown word `%s`", q.text);
 }
 
 /* A port or service by itself is a filter, but no part of one. */
 static bool looks_lone(const struct parser *p)
 {
-	struct token after = lex(p->text, p->token.offset + p->token.length, false);
-	struct filter_service service;
 	char word[256];
 
-	if (strspn(p->text, " \t\r\n\v\f") != p->token.offset)
-		return false;
-	if (after.kind != TOKEN_END && after.kind != TOKEN_COMMA)
+	if (!is_alone(p))
 		return false;
 	if (strchr(":0123456789", p->text[p->token.offset]))
 		return true;
-	if (p->token.length >= sizeof(word) || !p->names->service)
+	if (p->token.length >= sizeof(word))
 		return false;
 	memcpy(word, p->text + p->token.offset, p->token.length);
 	word[p->token.length] = '\0';
-	return p->names->service(p->names->userdata, word, &service, 1) > 0;
+	return is_service(p, word);
 }
 
 static int parse_lone(struct parser *p, struct node **ret)

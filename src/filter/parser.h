@@ -61,6 +61,9 @@ struct quote {
 };
 struct quote quote_word(const char *word, size_t length);
 
+/** A service that may have been meant by a word that is none; NULL: none, or it is no word. */
+const char *similar_service(const struct parser *p, const char *word);
+
 /** True for comparisons that a list can have: equal, unequal, like, unlike. */
 bool comparison_is_set(enum token_kind comparison);
 /**

@@ -144,6 +144,23 @@ class Refused(unittest.TestCase):
         self.refuse(["--color=x"], "auto, always or never")
         self.refuse(["--color="], "auto, always or never")
 
+    def test_nearest_of_a_filter(self):
+        """Services of the tables and of this site; and commands, which are no filter."""
+        command = "if the command is meant, it stands first: portscope "
+        for arguments, hint, last in (
+                (["sshh"], "did you mean the service ssh?", None),
+                (["-l", "htttp"], "did you mean the service http?", None),
+                (["sport", "=", ":doman"], "did you mean domain?", None),
+                (["-l", "list"], "^~~~ ", command + "list"),
+                (["--json", "explain", "22"], "^~~~~~~ ", command + "explain"),
+                (["explan", "22"], "^~~~~~ ", command + "explain"),
+                (["sprot", "=", "22"], "did you mean sport?", None)):
+            result = run(*arguments)
+            lines = result.stderr.decode().splitlines()
+            self.assertEqual((result.returncode, result.stdout), (2, b""), arguments)
+            self.assertIn(hint, lines[2], arguments)
+            self.assertEqual(lines[3:], ["portscope: " + last] if last else [], arguments)
+
     def test_formats_exclude_each_other(self):
         self.refuse(["--json", "--csv"], "--json", "--csv")
         self.refuse(["--csv", "-j"], "--json", "--csv")

@@ -38,6 +38,11 @@ static inline size_t names_service(
 	return n;
 }
 
+static inline const char *names_similar_service(void *userdata, const char *name)
+{
+	return !strcmp(name, "sshh") ? "ssh" : NULL;
+}
+
 static inline size_t names_host(
 	void *userdata, const char *name, struct filter_address *ret, size_t max)
 {
@@ -80,6 +85,7 @@ static inline int names_user(void *userdata, const char *name, uint32_t *ret)
 
 static const struct filter_names test_names = {
 	.service = names_service,
+	.similar_service = names_similar_service,
 	.host = names_host,
 	.interface = names_interface,
 	.cgroup = names_cgroup,
