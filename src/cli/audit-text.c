@@ -3,6 +3,7 @@
 #include "cli/audit.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/page.h"
@@ -132,6 +133,7 @@ static void text_finding(struct report *r, const struct portscope_finding *f)
 	const char *colour = r->listing->colour ? colours[f->severity] : NULL;
 	const char *name = portscope_severity_name(f->severity);
 	char shout[INDENT + 1];
+	char rests[128];
 	size_t n = 0;
 
 	for (; name[n] && n < INDENT; n++)
@@ -146,8 +148,8 @@ static void text_finding(struct report *r, const struct portscope_finding *f)
 	put_line(r, "", f->text);
 	put_line(r, "What to do:", f->advice);
 	put_line(r, "See:", f->references);
-	put_line(r, "Evidence:", evidence_words(f->evidence));
-	put_line(r, "Rule:", f->rule->id);
+	snprintf(rests, sizeof(rests), "%s. Rule: %s", evidence_words(f->evidence), f->rule->id);
+	put_line(r, "Evidence:", rests);
 	r->findings++;
 }
 
