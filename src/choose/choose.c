@@ -20,7 +20,9 @@
 #include "util/address.h"
 
 /* How often ports get another chance: each takes a fresh listing and about a millisecond. */
-#define ROUNDS 30
+#define ROUNDS 60
+/* A passive socket that is in so many listings has its port in earnest: a trial ends before. */
+#define PATIENCE 40
 
 /** What is known of a port; the order is that of precedence. */
 enum verdict {
@@ -46,8 +48,9 @@ struct chooser {
 	int refusal;
 	uint8_t verdicts[65536];
 	/** Of ports that only passive sockets have: the lowest cookie among them, in this listing
-	   and the one before. The same in both, it is no trial. */
+	   and the one before, and in how many listings it was the same. */
 	uint64_t holders[2][65536];
+	uint8_t seen[65536];
 	uint16_t *order; /**< what is tried, in this order */
 	size_t n_order;
 };
@@ -109,9 +112,10 @@ static void mark_passive(struct chooser *c)
 	for (unsigned port = c->wish->low; port <= c->wish->high; port++) {
 		uint64_t now = c->holders[0][port];
 
+		c->seen[port] = now && now == c->holders[1][port] ? c->seen[port] + 1 : 0;
 		if (now && c->verdicts[port] != VERDICT_IN_USE && c->verdicts[port] != VERDICT_FREE)
 			c->verdicts[port] =
-				now == c->holders[1][port] ? VERDICT_IN_USE : VERDICT_PASSIVE;
+				c->seen[port] >= PATIENCE ? VERDICT_IN_USE : VERDICT_PASSIVE;
 	}
 	memcpy(c->holders[1], c->holders[0], sizeof(c->holders[1]));
 	memset(c->holders[0], 0, sizeof(c->holders[0]));

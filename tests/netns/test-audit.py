@@ -541,7 +541,7 @@ class Formats(unittest.TestCase):
         self.assertEqual(r.stderr, '')
         self.assertRegex(r.stdout, r'(?m)^HIGH +tcp +10\.9\.8\.7:23 +telnet +in\.telnetd/\d+ ')
         for words in ('Telnet carries the password', 'What to do: ssh 22', 'See: CERT-FR',
-                      'Evidence: port and process', 'Rule: insecure-service'):
+                      'Evidence: port and process. Rule: insecure-service'):
             self.assertIn('          ' + words, r.stdout)
         self.assertRegex(r.stdout.splitlines()[-1],
                          r'^\d+ findings in \d+ listening sockets: 6 high, \d+ medium, \d+ low, '
