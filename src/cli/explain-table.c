@@ -111,7 +111,7 @@ static size_t put_uses(struct out *o, const struct portscope_port *port, unsigne
 
 static void put_cut(struct out *o, const char *line, size_t length, unsigned width)
 {
-	size_t columns = 0, kept = width ? text_cut(line, length, width, &columns) : length;
+	size_t columns = 0, kept = width ? text_cut(o, line, length, width, &columns) : length;
 
 	out_bytes(o, line, kept);
 	out_char(o, '\n');

@@ -168,7 +168,7 @@ static size_t cut_cell(struct out *cell, size_t width, bool keep_port)
 
 	tail = tail < sizeof(port) && tail + 1 < width ? tail : 0;
 	memcpy(port, cell->buffer + cell->used - tail, tail);
-	kept = text_cut(cell->buffer, cell->used - tail, width - 1 - tail, &columns);
+	kept = text_cut(cell, cell->buffer, cell->used - tail, width - 1 - tail, &columns);
 	cell->used = kept;
 	out_text(cell, "…");
 	out_bytes(cell, port, tail);

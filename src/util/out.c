@@ -22,6 +22,8 @@ void out_init(struct out *o, int fd)
 void out_done(struct out *o)
 {
 	free(o->buffer);
+	if (o->locale)
+		freelocale(o->locale);
 	*o = (struct out){.fd = -1};
 }
 

@@ -7,6 +7,7 @@
 #ifndef PORTSCOPE_UTIL_OUT_H
 #define PORTSCOPE_UTIL_OUT_H
 
+#include <locale.h>
 #include <string.h>
 
 #include "util/macros.h"
@@ -15,8 +16,9 @@ struct out {
 	char *buffer;
 	size_t used;
 	size_t size;
-	int fd;    /**< -1: keep everything in memory */
-	int error; /**< negative errno of the first failure */
+	int fd;          /**< -1: keep everything in memory */
+	int error;       /**< negative errno of the first failure */
+	locale_t locale; /**< by which text_visible() measures; 0: not needed yet */
 };
 
 /** Starts an empty buffer; nothing is allocated before something is written. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Escaping and measuring of text from outside. Widths are wcwidth(3)'s in the locale C.UTF-8, which
- * is loaded when the first character beyond ASCII comes along: most listings have none.
+ * is loaded when the first character beyond ASCII comes along, as most listings have none, and kept
+ * for the next ones: it is a file that is mapped.
  */
 #include "util/text.h"
 
-#include <locale.h>
 #include <wchar.h>
 
 /* Decodes one character (RFC 3629); returns its length, or 0 where there is no valid one. */
@@ -48,20 +48,20 @@ static bool is_deceptive(uint32_t c)
 }
 
 /* Terminal columns of a character; negative for one that cannot be shown. */
-static int width_of(uint32_t c)
+static int width_of(struct out *o, uint32_t c)
 {
-	locale_t utf8, before;
+	locale_t before;
 	int width;
 
 	if (c < 0x80)
 		return c < 0x20 || c == 0x7f ? -1 : 1;
-	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-	if (!utf8)
+	if (!o->locale)
+		o->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	if (!o->locale)
 		return 1;
-	before = uselocale(utf8);
+	before = uselocale(o->locale);
 	width = wcwidth(c);
 	uselocale(before);
-	freelocale(utf8);
 	return width;
 }
 
@@ -100,7 +100,7 @@ size_t text_visible(struct out *o, const char *text, size_t length)
 			columns += *text == '"' ? 1 : 2;
 		} else {
 			n = utf8_decode(text, length, &c);
-			width = n && !is_deceptive(c) ? width_of(c) : -1;
+			width = n && !is_deceptive(c) ? width_of(o, c) : -1;
 			if (n && width >= 0) {
 				out_bytes(o, text, n);
 				columns += width;
@@ -155,14 +155,14 @@ void text_json(struct out *o, const char *text, size_t length)
 	}
 }
 
-size_t text_cut(const char *text, size_t length, size_t columns, size_t *ret_columns)
+size_t text_cut(struct out *o, const char *text, size_t length, size_t columns, size_t *ret_columns)
 {
 	size_t kept = 0, used = 0;
 
 	while (kept < length) {
 		uint32_t c = 0;
 		size_t n = utf8_decode(text + kept, length - kept, &c);
-		int width = n ? width_of(c) : 1;
+		int width = n ? width_of(o, c) : 1;
 
 		if (width < 0)
 			width = 1;

@@ -19,8 +19,10 @@ void text_json(struct out *o, const char *text, size_t length);
 
 /**
  * Cuts visible text (as text_visible() wrote it) to at most `columns` terminal columns: returns
- * the number of bytes to keep and in `ret_columns` what they take.
+ * the number of bytes to keep and in `ret_columns` what they take. Nothing is written to `o`: it
+ * measures, as it did for text_visible().
  */
-size_t text_cut(const char *text, size_t length, size_t columns, size_t *ret_columns);
+size_t text_cut(
+	struct out *o, const char *text, size_t length, size_t columns, size_t *ret_columns);
 
 #endif

@@ -45,7 +45,7 @@ static void check_visible(const char *text, size_t length)
 	HOLDS(columns_of(o.buffer, o.used) == (ssize_t)columns);
 	for (size_t width = 0; width <= columns + 1; width += 1 + width / 8) {
 		size_t cut_columns;
-		size_t kept = text_cut(o.buffer, o.used, width, &cut_columns);
+		size_t kept = text_cut(&o, o.buffer, o.used, width, &cut_columns);
 
 		HOLDS(kept <= o.used);
 		HOLDS(cut_columns <= width);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <locale.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <cmocka.h>
 
 #include "util/text.h"
@@ -157,13 +158,33 @@ static void test_cut(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
+		AUTO_OUT struct out o = {.fd = -1};
 		size_t used = 99;
 
 		assert_int_equal(
-			text_cut(cuts[i].text, strlen(cuts[i].text), cuts[i].columns, &used),
+			text_cut(&o, cuts[i].text, strlen(cuts[i].text), cuts[i].columns, &used),
 			cuts[i].kept);
 		assert_int_equal(used, cuts[i].used);
 	}
+}
+
+/* What it takes to measure text is loaded once, while files can still be opened. */
+static void test_locale_is_kept(void **state)
+{
+	AUTO_OUT struct out o = {.fd = -1};
+	struct rlimit before, none;
+	size_t columns, kept, used;
+
+	assert_int_equal(text_visible(&o, "\xe6\xbc\xa2", 3), 2);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	columns = text_visible(&o, "\xe5\xad\x97", 3);
+	kept = text_cut(&o, "\xe5\xad\x97x", 4, 2, &used);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(columns, 2);
+	assert_int_equal(kept, 3);
 }
 
 int main(void)
@@ -176,5 +197,10 @@ int main(void)
 		cmocka_unit_test(test_cut),
 	};
 
-	return setlocale(LC_ALL, "C.UTF-8") ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+	/* As the program is: once setlocale() has loaded a locale, it stays. */
+	const struct CMUnitTest first[] = {cmocka_unit_test(test_locale_is_kept)};
+
+	if (cmocka_run_group_tests(first, NULL, NULL) || !setlocale(LC_ALL, "C.UTF-8"))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
