@@ -152,7 +152,8 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 		put_indented(p->out, table.buffer, table.used);
 		if (w.found > ROWS_MAX) {
 			page_line(p, 2, 2);
-			page_format(p, "and %zu more: portscope %u", w.found - ROWS_MAX, port);
+			page_format(p, "and %zu more: portscope -a port = %u", w.found - ROWS_MAX,
+				port);
 		}
 	} else {
 		out_done(&w.printer.scratch);

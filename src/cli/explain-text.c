@@ -10,12 +10,17 @@
 #define NAME_COLUMN 11
 #define TEXT_COLUMN 26
 
+static const char *const protocol_names[] = {"tcp", "udp", "sctp", "dccp"};
+
+const char *explain_protocol_at(unsigned i)
+{
+	return i < ARRAY_SIZE(protocol_names) ? protocol_names[i] : NULL;
+}
+
 unsigned explain_protocol_bit(const char *name)
 {
-	static const char *const names[] = {"tcp", "udp", "sctp", "dccp"};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
+	for (unsigned i = 0; i < ARRAY_SIZE(protocol_names); i++)
+		if (!strcmp(name, protocol_names[i]))
 			return 1u << i;
 	return 0;
 }

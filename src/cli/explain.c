@@ -274,6 +274,17 @@ static int merge_warnings(struct explain *e)
 	return 0;
 }
 
+static void put_json_protocols(struct json *j, unsigned protocols)
+{
+	const char *name;
+
+	json_write_open(j, "protocols", '[');
+	for (unsigned i = 0; (name = explain_protocol_at(i)); i++)
+		if (explain_protocol_bit(name) & protocols)
+			json_write_text(j, NULL, name);
+	json_write_close(j, ']');
+}
+
 static void put_json_head(struct explain *e, struct json *j)
 {
 	json_write_open(j, NULL, '{');
@@ -289,6 +300,9 @@ static void put_json_head(struct explain *e, struct json *j)
 		json_write_text(j, NULL, e->options.words[i]);
 	json_write_close(j, ']');
 	json_write_text(j, "range", e->range ? e->range->name : NULL);
+	put_json_protocols(j, e->protocols);
+	json_write_bool(j, "list", e->options.list);
+	json_write_bool(j, "insecure", e->options.insecure);
 	json_write_close(j, '}');
 	format_json_warnings(j, e->warnings, e->n_warnings, e->options.verbose);
 }

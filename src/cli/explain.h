@@ -20,6 +20,8 @@ enum explain_protocol {
 
 /** The bit of a protocol's name, 0 for no name of one. */
 unsigned explain_protocol_bit(const char *name);
+/** Name of protocol `i`, in the order of their bits; NULL after the last. */
+const char *explain_protocol_at(unsigned i);
 
 /** What is known of a port on the protocols asked for; not who has it open. */
 void explain_text(struct page *p, const struct portscope_knowledge *knowledge,

@@ -23,6 +23,9 @@ struct free_command {
 	struct portscope_endpoint address;
 	struct portscope_other_host other;
 	struct portscope_choice *choice;
+	struct portscope_warning *warnings; /**< of the choice, and of the other host; owned */
+	size_t n_warnings;
+	char *lack; /**< the text of the last warning; owned */
 };
 
 /* The last of ICANN's ranges is the one that is never assigned. */
@@ -185,7 +188,7 @@ static void put_json(const struct free_command *f, struct out *o)
 	json_write_text(&j, "address", f->options.address);
 	json_write_text(&j, "with", f->options.with);
 	json_write_close(&j, '}');
-	format_json_warnings(&j, c->warnings, c->n_warnings, f->options.verbose);
+	format_json_warnings(&j, f->warnings, f->n_warnings, f->options.verbose);
 	json_write_text(&j, "other_host_lacks", *f->other.lack ? f->other.lack : NULL);
 	json_write_open(&j, "ports", '[');
 	for (size_t i = 0; i < c->n_ports; i++)
@@ -240,6 +243,29 @@ static void explain_lack(const struct free_command *f)
 	message("%.*s", (int)text.used, text.buffer);
 }
 
+/* What the choice warned of, and what the listing of the other host does not tell. */
+static int gather_warnings(struct free_command *f)
+{
+	const struct portscope_choice *c = f->choice;
+
+	f->warnings = calloc(c->n_warnings + 1, sizeof(*f->warnings));
+	if (!f->warnings)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_warnings; i++)
+		f->warnings[f->n_warnings++] = c->warnings[i];
+	if (!*f->other.lack)
+		return 0;
+	if (asprintf(&f->lack,
+		    "%s leaves out %s: more may be in use there; portscope -a --json lists all",
+		    name_of_other(f), f->other.lack) < 0) {
+		f->lack = NULL;
+		return -ENOMEM;
+	}
+	f->warnings[f->n_warnings++] =
+		(struct portscope_warning){.text = f->lack, .incomplete = true};
+	return 0;
+}
+
 static int print_all(struct free_command *f)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
@@ -252,12 +278,7 @@ static int print_all(struct free_command *f)
 		for (size_t i = 0; i < c->n_ports; i++)
 			out_format(&out, "%u\n", c->ports[i]);
 	written = output_finish(&out);
-	status = output_warnings(c->warnings, c->n_warnings, f->options.verbose);
-	if (*f->other.lack) {
-		message("%s leaves out %s: more may be in use there; portscope -a --json lists all",
-			name_of_other(f), f->other.lack);
-		status = STATUS_INCOMPLETE;
-	}
+	status = output_warnings(f->warnings, f->n_warnings, f->options.verbose);
 	if (!c->n_ports) {
 		explain_lack(f);
 		status = STATUS_FOUND;
@@ -277,7 +298,12 @@ static int run(struct free_command *f)
 		message("cannot look for free ports: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
-	r = print_all(f);
+	r = gather_warnings(f);
+	if (r < 0)
+		message("cannot look for free ports: %s", strerror(-r));
+	r = r < 0 ? STATUS_FAILED : print_all(f);
+	free(f->warnings);
+	free(f->lack);
 	portscope_choice_free(f->choice);
 	return r;
 }

@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import subprocess
+import tempfile
 import unittest
 
 import lab
@@ -143,6 +144,79 @@ class Schema(unittest.TestCase):
         self.assertEqual(host['collector'], 'netlink')
         with open('/proc/sys/kernel/random/boot_id') as f:
             self.assertEqual(host['boot_id'], f.read().strip())
+
+    def answer(self, *words, status=0):
+        r = lab.portscope(*words)
+        self.assertEqual(r.returncode, status, (words, r.stderr))
+        return json.loads(r.stdout)
+
+    def test_explain(self):
+        """Every port that has a name, pages, tables and ranges, and what was asked."""
+        for words in (['--list'], ['22'], ['ftp', '53/udp', '143', '993'], ['0-7', '65535'],
+                      ['8004', '8700'], ['9'], ['*sql*'], ['0'], ['0-1023'],
+                      ['--list', '--insecure', '--range', 'registered', '--protocol', 'udp']):
+            document = self.answer('explain', '--json', *words)
+            self.valid('explain_document', document, 'explain %s' % words)
+            self.assertTrue(document['ports'], words)
+            self.assertEqual(document['query']['words'], [] if '--list' in words else words)
+        query = document['query']
+        self.assertEqual((query['list'], query['insecure'], query['range'], query['protocols']),
+                         (True, True, 'registered', ['udp']))
+        self.assertEqual({u['protocol'] for p in document['ports'] for u in p['protocols']}, {'udp'})
+        for name in ('well-known', 'registered', 'dynamic'):
+            document = self.answer('explain', '--json', '--range', name)
+            self.valid('explain_document', document, name)
+            self.assertEqual([r['name'] for r in document['ranges']], [name])
+        document = self.answer('explain', '--json', 'nosuchservice', status=1)
+        self.valid('explain_document', document, 'no service')
+        self.assertEqual(document['ports'], [])
+        document = self.answer('explain', '--json', '8004/tcp')
+        self.assertIn('listen', {s['state'] for s in document['ports'][0]['sockets']})
+
+    def test_free(self):
+        with tempfile.TemporaryDirectory() as folder:
+            other = os.path.join(folder, 'other.json')
+            for words, status in (([], 0), (['-n', '3', '--consecutive', '--first'], 0),
+                                  (['1-1023', '--registered', '--protocol', 'udp'], 0),
+                                  (['8004'], 1), (['--address', '::1'], 0)):
+                document = self.answer('free', '--json', *words, status=status)
+                self.valid('free_document', document, 'free %s' % words)
+                self.assertEqual(bool(document['ports']), not status)
+                self.assertTrue(document['complete'])
+            for options, lacks in ((['-a'], None), (['-l'], 'some states'), (['-at'], 'UDP')):
+                with open(other, 'w') as f:
+                    f.write(lab.portscope('--json', *options).stdout)
+                document = self.answer('free', '--json', '--with', other, status=4 if lacks else 0)
+                self.valid('free_document', document, 'free --with %s' % options)
+                self.assertEqual((document['other_host_lacks'], document['complete']),
+                                 (lacks, not lacks))
+                self.assertEqual(['leaves out %s' % lacks in w['text']
+                                  for w in document['warnings']], [True] * bool(lacks))
+
+    def test_explain_and_free_refuse_what_is_wrong(self):
+        for part, words, changes in (
+                ('explain_document', ['explain', '--json', '21'], (
+                    lambda d: d.pop('ports'),
+                    lambda d: d.update(ranges=[]),
+                    lambda d: d['query'].pop('list'),
+                    lambda d: d['ports'][0].update(port='21'),
+                    lambda d: d['ports'][0].update(protocols=[]),
+                    lambda d: d['ports'][0]['sockets'].append({'protocol': 'tcp'}),
+                    lambda d: d['ports'][0]['protocols'][0].update(extra=1),
+                    lambda d: d['ports'][0]['protocols'][0]['risks'][0].update(severity='bad'),
+                    lambda d: d['ports'][0]['protocols'][0]['protected_by'][0].pop('port'),
+                    lambda d: d['ports'][0]['protocols'][0]['family'].pop('members'))),
+                ('free_document', ['free', '--json'], (
+                    lambda d: d.update(ports=[0]),
+                    lambda d: d.update(ports=['49200']),
+                    lambda d: d['query'].pop('order'),
+                    lambda d: d['not_free'].update(refused=-1)))):
+            good = self.answer(*words)
+            self.valid(part, good, part)
+            for i, change in enumerate(changes):
+                bad = copy.deepcopy(good)
+                change(bad)
+                self.assertTrue(list(validator(part).iter_errors(bad)), (part, i))
 
     def test_schema_refuses_what_is_wrong(self):
         """The schema is no rubber stamp."""
