@@ -11,6 +11,7 @@ is that of Debian 12.
 
 import csv
 import os
+import subprocess
 import sys
 import unittest
 
@@ -149,13 +150,13 @@ def make_tests():
         setattr(Lab, 'test_%s_findings' % title, lambda self, name=name: self.findings(name))
 
 
-def show(name):
+def show(name, *arguments):
     """Prints what a reader sees of the cell, once the audit has all of its findings."""
     lab.enter()
     case = Lab('findings')
     CELLS[name] = cells.Cell(name)
     case.findings(name)
-    print(lab.portscope('audit', preexec_fn=CELLS[name].enter_network).stdout, end='')
+    subprocess.run([lab.program, 'audit', *arguments], preexec_fn=CELLS[name].enter_network)
     CELLS[name].end()
 
 
@@ -163,8 +164,8 @@ if __name__ == '__main__':
     read_expected()
     make_tests()
     if '--show' in sys.argv:
-        wanted = sys.argv[sys.argv.index('--show') + 1]
+        wanted = sys.argv[sys.argv.index('--show') + 1:]
         lab.find_program()
-        show(wanted)
+        show(*wanted)
     else:
         cells.main()
