@@ -35,8 +35,7 @@ void annotate(const struct socket *socket, const struct host *host, unsigned nee
 		ret->probable_client = socket_is_probable_client(socket, host);
 	}
 	if (needs & NEED_SERVICES)
-		ret->service = service_of(
-			host->services, socket, host->ephemeral.low, host->ephemeral.high);
+		ret->service = service_of(host, socket);
 	if (needs & NEED_ADDRESSES)
 		ret->exposure = exposure_of(socket, host);
 	if (needs & NEED_LISTENERS)

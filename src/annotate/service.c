@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "model/host.h"
 #include "registry/registry.h"
 #include "util/ascii.h"
 #include "util/file.h"
@@ -411,12 +412,12 @@ struct service service_name(const struct service_names *names, uint8_t protocol,
 	return service;
 }
 
-struct service service_of(const struct service_names *names, const struct socket *socket,
-	uint16_t ephemeral_low, uint16_t ephemeral_high)
+struct service service_of(const struct host *host, const struct socket *socket)
 {
+	const struct service_names *names = host->services;
 	uint16_t local = socket->local_port, remote = socket->remote_port;
-	bool local_ephemeral = local >= ephemeral_low && local <= ephemeral_high;
-	bool remote_ephemeral = remote >= ephemeral_low && remote <= ephemeral_high;
+	bool local_ephemeral = host_port_is_ephemeral(host, local);
+	bool remote_ephemeral = host_port_is_ephemeral(host, remote);
 	struct service here, there;
 
 	if (remote == 0 || socket->state == PORTSCOPE_LISTEN ||

@@ -42,12 +42,10 @@ struct service service_name(const struct service_names *names, uint8_t protocol,
 /**
  * The service that a socket belongs to, inferred from the socket alone. One without a peer
  * belongs to that of its local port, one that is being opened to the port that is called. Of a
- * connection the port outside the ephemeral range (both
- * ends included) is taken for the server's; where that does not tell, the one that has a name;
- * where both have, the lower one.
+ * connection the port that is not ephemeral here is taken for the server's; where that does not
+ * tell, the one that has a name; where both have, the lower one.
  */
-struct service service_of(const struct service_names *names, const struct socket *socket,
-	uint16_t ephemeral_low, uint16_t ephemeral_high);
+struct service service_of(const struct host *host, const struct socket *socket);
 
 /** Where a service is found. */
 struct service_port {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "annotate/service.h"
+#include "model/host.h"
 
 /** Lines of the /etc/services of Debian 12: every port of the lesson on common ports, the names
  * that differ from the registered ones, and protocols that are none of ours. */
@@ -392,7 +393,9 @@ static const char *name_of(uint8_t state, uint16_t local, uint16_t remote)
 		.local_port = local,
 		.remote_port = remote,
 	};
-	const char *name = service_of(NULL, &socket, 32768, 60999).name;
+	uint8_t reserved[65536 / 8] = {[50051 / 8] = 1 << 50051 % 8};
+	struct host host = {.ephemeral = {32768, 60999, reserved}};
+	const char *name = service_of(&host, &socket).name;
 
 	return name ? name : "-";
 }
@@ -409,6 +412,8 @@ static void test_service_of(void **state)
 	assert_string_equal(name_of(PORTSCOPE_ESTABLISHED, 40001, 443), "https");
 	assert_string_equal(name_of(PORTSCOPE_SYN_SENT, 32768, 22), "ssh");
 	assert_string_equal(name_of(PORTSCOPE_TIME_WAIT, 60999, 22), "ssh");
+	/* A reserved port is no client's. */
+	assert_string_equal(name_of(PORTSCOPE_ESTABLISHED, 50051, 40000), "-");
 	/* Who calls whom is known while a connection is being opened. */
 	assert_string_equal(name_of(PORTSCOPE_SYN_RECV, 443, 22), "https");
 	assert_string_equal(name_of(PORTSCOPE_SYN_SENT, 22, 443), "https");
