@@ -41,9 +41,9 @@ struct owner_index {
 	bool cookies; /**< every entry is known by its cookie */
 
 	/* While it is filled. */
-	uint64_t *keys;     /**< cookies, or inodes where there are none */
-	struct table table; /**< of the keys */
-	uint32_t *inodes;   /**< of each entry */
+	uint64_t *entry_cookies; /**< of each entry; only looked at where all have one */
+	struct table by_cookie;
+	uint32_t *entry_inodes;
 	struct table by_inode;
 	struct holding *holdings;
 	size_t n_holdings;
@@ -62,7 +62,7 @@ int owner_index_new(struct socket *sockets, size_t n, struct owner_index **ret);
 /** A look-up under way. */
 struct owner_find {
 	const struct table *table;
-	const uint64_t *keys;
+	const uint64_t *cookies;
 	const uint32_t *inodes; /**< the one of the two that is compared */
 	uint64_t key;
 	uint32_t at;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The owner index: a hash table from sockets to their holders. A listed socket held once costs at
- * most 8 bytes of key, 12 of table, 4 of position and 8 of holding, beside the descriptions of the
- * processes, which are shared. The structures that leave the library are larger than that and are
- * therefore made anew for each question.
+ * most 12 bytes of keys, 12 of table and 24 of holding while the index is filled, and 12 in all
+ * once it is sealed, beside the descriptions of the processes, which are shared. The structures
+ * that leave the library are larger than that and are therefore made anew for each question.
  */
 #include "model/owner.h"
 
@@ -18,17 +18,6 @@ struct owner_scratch {
 	unsigned turn;
 };
 
-/* Cookies stay below this bit for longer than any host runs. */
-#define KEY_IS_INODE (1ULL << 63)
-
-/** What tells a listed socket from the others: its cookie, or without one its inode. */
-static uint64_t socket_key(const struct socket *socket)
-{
-	if (socket->present & SOCKET_HAS_COOKIE)
-		return socket->cookie;
-	return KEY_IS_INODE | socket->inode;
-}
-
 static void fill_entries(struct owner_index *index, struct socket *sockets, size_t n)
 {
 	uint32_t entry = 0;
@@ -39,10 +28,9 @@ static void fill_entries(struct owner_index *index, struct socket *sockets, size
 		if (!(socket->present & SOCKET_HAS_INODE))
 			continue;
 		socket->number = entry;
-		index->keys[entry] = socket_key(socket);
-		index->inodes[entry] = socket->inode;
+		index->entry_cookies[entry] = socket->cookie;
+		index->entry_inodes[entry] = socket->inode;
 		index->cookies = index->cookies && socket->present & SOCKET_HAS_COOKIE;
-		table_add(&index->table, table_hash(index->keys[entry]), entry);
 		entry++;
 	}
 }
@@ -53,19 +41,17 @@ int owner_index_new(struct socket *sockets, size_t n, struct owner_index **ret)
 {
 	CLEANUP(owner_index_free_cleanup) struct owner_index *index = NULL;
 	size_t count = 0;
-	int r;
 
 	index = calloc(1, sizeof(*index));
 	if (!index)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		count += !!(sockets[i].present & SOCKET_HAS_INODE);
-	r = table_init(&index->table, count);
-	if (r < 0)
-		return r;
-	index->keys = calloc(count + 1, sizeof(*index->keys));
-	index->inodes = calloc(count + 1, sizeof(*index->inodes));
-	if (!index->keys || !index->inodes)
+	if (count >= UINT32_MAX / 2)
+		return -EOVERFLOW;
+	index->entry_cookies = calloc(count + 1, sizeof(*index->entry_cookies));
+	index->entry_inodes = calloc(count + 1, sizeof(*index->entry_inodes));
+	if (!index->entry_cookies || !index->entry_inodes)
 		return -ENOMEM;
 	index->n_entries = (uint32_t)count;
 	index->cookies = true;
@@ -74,39 +60,37 @@ int owner_index_new(struct socket *sockets, size_t n, struct owner_index **ret)
 	return 0;
 }
 
-/* Only some scans ask by inode: the table is made when the first does. */
-static int make_by_inode(struct owner_index *index)
+/* A scan asks by one of the two, seldom by both: each table is made when it is first asked. */
+static int make_table(const struct owner_index *index, bool by_inode, struct table *table)
 {
 	int r;
 
-	if (index->by_inode.slots)
+	if (table->slots)
 		return 0;
-	r = table_init(&index->by_inode, index->n_entries);
+	r = table_init(table, index->n_entries);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < index->n_entries; i++)
-		table_add(&index->by_inode, table_hash(index->inodes[i]), i);
+		table_add(table,
+			table_hash(by_inode ? index->entry_inodes[i] : index->entry_cookies[i]), i);
 	return 0;
 }
 
 int owner_index_find(
 	struct owner_index *index, uint64_t cookie, uint32_t inode, struct owner_find *find)
 {
+	bool by_inode = !cookie || !index->cookies;
+	struct table *table = by_inode ? &index->by_inode : &index->by_cookie;
 	int r;
 
-	*find = (struct owner_find){0};
-	if (cookie && index->cookies) {
-		find->table = &index->table;
-		find->keys = index->keys;
-		find->key = cookie;
-	} else {
-		r = make_by_inode(index);
-		if (r < 0)
-			return r;
-		find->table = &index->by_inode;
-		find->inodes = index->inodes;
-		find->key = inode;
-	}
+	r = make_table(index, by_inode, table);
+	if (r < 0)
+		return r;
+	*find = (struct owner_find){.table = table, .key = by_inode ? inode : cookie};
+	if (by_inode)
+		find->inodes = index->entry_inodes;
+	else
+		find->cookies = index->entry_cookies;
 	find->at = table_hash(find->key);
 	return 0;
 }
@@ -118,7 +102,7 @@ uint32_t owner_index_next(struct owner_find *find)
 	do
 		entry = table_next(find->table, &find->at);
 	while (entry != TABLE_END &&
-		(find->keys ? find->keys[entry] : find->inodes[entry]) != find->key);
+		(find->cookies ? find->cookies[entry] : find->inodes[entry]) != find->key);
 	return entry;
 }
 
@@ -353,10 +337,10 @@ int owner_index_seal(struct owner_index *index)
 {
 	int r;
 
-	table_done(&index->table);
-	free(STEAL(index->keys));
+	table_done(&index->by_cookie);
+	free(STEAL(index->entry_cookies));
 	table_done(&index->by_inode);
-	free(STEAL(index->inodes));
+	free(STEAL(index->entry_inodes));
 	r = sort_holders(index);
 	if (r < 0)
 		return r;
@@ -440,9 +424,9 @@ struct owner_index *owner_index_free(struct owner_index *index)
 		return NULL;
 	free_holders(index);
 	free(index->holders);
-	free(index->keys);
-	table_done(&index->table);
-	free(index->inodes);
+	free(index->entry_cookies);
+	table_done(&index->by_cookie);
+	free(index->entry_inodes);
 	table_done(&index->by_inode);
 	free(index->holdings);
 	free(index->first);

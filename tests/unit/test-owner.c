@@ -429,6 +429,27 @@ static void test_unknown_backend(void **state)
 	warnings_done(&warnings);
 }
 
+/* Sockets that were read from /proc/net are known by their inodes alone. */
+static void test_index_without_cookies(void **state)
+{
+	struct socket sockets[] = {with_inode(7), with_inode(8)};
+	struct owner_index *index;
+	struct owner_find find;
+	uint32_t entry;
+
+	/* One of them is enough: a scan that gave a cookie would miss it. */
+	sockets[1].present &= ~SOCKET_HAS_COOKIE;
+	sockets[1].cookie = 0;
+	assert_int_equal(owner_index_new(sockets, ARRAY_SIZE(sockets), &index), 0);
+	for (uint32_t i = 0; i < ARRAY_SIZE(sockets); i++) {
+		assert_int_equal(owner_index_find(index, 1000000 + 7 + i, 7 + i, &find), 0);
+		entry = owner_index_next(&find);
+		assert_int_equal(entry, sockets[i].number);
+		assert_int_equal(owner_index_next(&find), TABLE_END);
+	}
+	owner_index_free(index);
+}
+
 /* Whatever the order in which holdings come, the answer is in order and says nothing twice. */
 static void test_index(void **state)
 {
@@ -496,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_stat),
 		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_index_without_cookies),
 		cmocka_unit_test(test_unknown_backend),
 		WITH_TREE(test_walk),
 		WITH_TREE(test_manager),
