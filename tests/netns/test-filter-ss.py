@@ -31,8 +31,8 @@ HOSTS = ('127.0.0.1', '127.0.0.0/8', '127/8', '10.9.8.7', '10.9.8.0/24', '10.9.8
          '10.9.8.7:8204', 'inet:127.0.0.1', 'inet6:[::1]', '127.0.0.1:*', '127.0.0.0/31',
          '[::1]:*', ':ssh')
 STATES = ('established', 'syn-sent', 'syn-recv', 'fin-wait-1', 'fin-wait-2', 'time-wait',
-          'close-wait', 'last-ack', 'listening', 'closing', 'unconnected', 'closed', 'all',
-          'connected', 'synchronized', 'bucket', 'big')
+          'close-wait', 'last-ack', 'listening', 'closing', 'unconnected', 'close', 'closed',
+          'syn-rcv', 'all', 'connected', 'synchronized', 'bucket', 'big')
 MARKS = ('1', '0x1', '2/3', '0x1/0x1', '0', '3')
 
 # Why ss is no oracle for an expression.

@@ -16,11 +16,11 @@ static const struct {
 } states[] = {
 	{PORTSCOPE_ESTABLISHED, {"established", "estab"}},
 	{PORTSCOPE_SYN_SENT, {"syn-sent", "syn_sent"}},
-	{PORTSCOPE_SYN_RECV, {"syn-recv", "syn_recv"}},
+	{PORTSCOPE_SYN_RECV, {"syn-recv", "syn_recv", "syn-rcv"}},
 	{PORTSCOPE_FIN_WAIT_1, {"fin-wait-1", "fin_wait_1", "fin-wait1"}},
 	{PORTSCOPE_FIN_WAIT_2, {"fin-wait-2", "fin_wait_2", "fin-wait2"}},
 	{PORTSCOPE_TIME_WAIT, {"time-wait", "time_wait", "timewait"}},
-	{PORTSCOPE_UNCONNECTED, {"unconnected", "unconn", "closed"}},
+	{PORTSCOPE_UNCONNECTED, {"unconnected", "unconn", "close", "closed"}},
 	{PORTSCOPE_CLOSE_WAIT, {"close-wait", "close_wait"}},
 	{PORTSCOPE_LAST_ACK, {"last-ack", "last_ack"}},
 	{PORTSCOPE_LISTEN, {"listen", "listening"}},
