@@ -73,6 +73,12 @@ struct walk {
 	size_t hidden; /**< of those taken */
 };
 
+/* Sockets of SCTP and DCCP are in no listing. */
+static bool is_listed(unsigned protocols)
+{
+	return protocols & (PORTSCOPE_TCP | PORTSCOPE_UDP);
+}
+
 static bool is_port(const struct portscope_row *row, int field, uint16_t port)
 {
 	struct portscope_value value;
@@ -138,6 +144,12 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 	};
 	int r;
 
+	if (!is_listed(protocols)) {
+		page_line(p, 0, 0);
+		page_words(p, "Who has it open is told of TCP and UDP alone.");
+		page_end(p);
+		return 0;
+	}
 	open->listing.snapshot = open->snapshot;
 	format_table.begin(&w.printer);
 	r = walk(&w, format_table.measure);
@@ -174,6 +186,10 @@ int explain_open_json(struct explain_open *open, struct json *j, uint16_t port, 
 	};
 	int r;
 
+	if (!is_listed(protocols)) {
+		json_write_null(j, "sockets");
+		return 0;
+	}
 	json_write_open(j, "sockets", '[');
 	r = walk(&w, format_json.row);
 	open->hidden += w.hidden;

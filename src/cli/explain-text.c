@@ -20,7 +20,7 @@ const char *explain_protocol_at(unsigned i)
 unsigned explain_protocol_bit(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(protocol_names); i++)
-		if (!strcmp(name, protocol_names[i]))
+		if (!strcasecmp(name, protocol_names[i]))
 			return 1u << i;
 	return 0;
 }
@@ -249,9 +249,21 @@ static bool same_use(const struct portscope_use *a, const struct portscope_use *
 	return true;
 }
 
+/* Protocols of which a port has no use, not even one without a name: SCTP and DCCP. */
+static void put_unused(struct page *p, unsigned asked)
+{
+	const char *name;
+
+	for (unsigned i = 0; (name = explain_protocol_at(i)); i++)
+		if (explain_protocol_bit(name) & asked)
+			put_name(p, name, &(struct portscope_use){.protocol = name});
+}
+
 void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
 	const struct portscope_port *port, unsigned protocols)
 {
+	bool any = false;
+
 	put_head(p, knowledge, port);
 	for (size_t i = 0; i < port->n_uses && port->port; i++) {
 		const struct portscope_use *use = &port->uses[i];
@@ -259,6 +271,7 @@ void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
 
 		if (!(explain_protocol_bit(use->protocol) & protocols))
 			continue;
+		any = true;
 		snprintf(names, sizeof(names), "%s", use->protocol);
 		while (i + 1 < port->n_uses && same_use(use, &port->uses[i + 1]) &&
 			explain_protocol_bit(port->uses[i + 1].protocol) & protocols) {
@@ -277,6 +290,8 @@ void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
 			put_risk(p, &use->risks[k]);
 		put_pairs(p, use);
 	}
+	if (!any && port->port)
+		put_unused(p, protocols);
 	put_families(p, port, protocols);
 	page_end(p);
 }

@@ -35,11 +35,12 @@ struct explain {
 	uint8_t wanted[65536]; /**< protocols of each port, and PAGE */
 };
 
-/* What is asked of how many ports decides what they get. */
-static void want(
+/* What is asked of how many ports decides what they get; false if all have other protocols. */
+static bool want(
 	struct explain *e, const struct portscope_place *places, size_t n, unsigned protocols)
 {
 	size_t ports = 0;
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
 		ports += places[i].high - places[i].low + 1;
@@ -50,11 +51,13 @@ static void want(
 						: EXPLAIN_ALL;
 
 			e->wanted[port] |= bits & protocols & e->protocols;
+			any = any || bits & protocols & e->protocols;
 			if (e->wanted[port] && ports <= PAGES_MAX) {
 				e->wanted[port] |= PAGE;
 				e->pages = true;
 			}
 		}
+	return any;
 }
 
 static void unknown_name(struct explain *e, const char *name)
@@ -80,7 +83,10 @@ static int want_name(struct explain *e, const char *name, unsigned protocols)
 	int r = portscope_find_ports(e->knowledge, name, &places, &n);
 
 	if (r >= 0) {
-		want(e, places, n, protocols);
+		if (!want(e, places, n, protocols)) {
+			message("no service of the protocols asked for is called '%s'", name);
+			e->unknown = true;
+		}
 		return 0;
 	}
 	if (r != -ENOENT) {
@@ -112,6 +118,10 @@ static int want_word(struct explain *e, const char *word)
 		if (!protocols) {
 			message("'%s': the protocol is tcp, udp, sctp or dccp, not '%s'", word,
 				slash + 1);
+			return STATUS_USAGE;
+		}
+		if (!(protocols & e->protocols)) {
+			message("'%s': --protocol leaves this protocol out", word);
 			return STATUS_USAGE;
 		}
 	}

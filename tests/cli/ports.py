@@ -43,6 +43,7 @@ class Refused(unittest.TestCase):
     def test_protocols(self):
         for word in ("22/", "22/foo", "ssh/TCPP", "22/tcp/udp"):
             self.refuse(["explain", word], word.rsplit("/", 1)[0])
+        self.refuse(["explain", "--protocol=tcp", "53/udp"], "--protocol leaves this protocol out")
         for command in (["explain", "22"], ["free"]):
             self.refuse([*command, "--protocol=tpc"], "did you mean tcp?")
             self.refuse([*command, "--protocol"], "needs an argument")
@@ -90,6 +91,8 @@ class Refused(unittest.TestCase):
         for name, near in (("htttp", "did you mean http"), ("SSSH", "did you mean ssh"),
                            ("xqzwvjkqxqzw", "no service is called"), ("no-such-*", "no-such-*")):
             self.refuse(["explain", name], near, status=1)
+        for arguments in (["http/dccp"], ["-t", "wireguard"], ["--protocol=udp", "imaps"]):
+            self.refuse(["explain", *arguments], "no service of the protocols asked for", status=1)
         result = run("explain", "htttp", "imap")
         self.assertEqual(result.returncode, 1)
         self.assertTrue(result.stdout.startswith(b"143 is "), result.stdout)
@@ -108,6 +111,7 @@ class Explained(unittest.TestCase):
         for words, ports in (
                 (["143"], {143: both}), (["0143"], {143: both}), (["143/tcp"], {143: ["tcp"]}),
                 (["22"], {22: ["tcp", "udp", "sctp"]}), (["22/sctp"], {22: ["sctp"]}),
+                (["22/TCP"], {22: ["tcp"]}), (["22/dccp"], {22: []}),
                 (["137-139"], {137: both, 138: both, 139: both}),
                 (["53/udp", "ldaps", "53/tcp"], {53: both, 636: both}),
                 (["IMAPS"], {993: ["tcp"]}),
@@ -167,6 +171,12 @@ class Explained(unittest.TestCase):
             self.assertIn("listening", text)
             other = run("explain", f"{port}/udp").stdout.decode()
             self.assertIn("Open on this host now: nothing.", other)
+            for protocol in "sctp", "dccp":
+                page = run("explain", f"{port}/{protocol}").stdout.decode()
+                self.assertRegex(page, rf"(?m)^  {protocol} +no service is known$")
+                self.assertNotIn("now: nothing", page)
+                document = json.loads(run("explain", "--json", f"{port}/{protocol}").stdout)
+                self.assertIsNone(document["ports"][0]["sockets"])
 
     def test_output_that_cannot_be_written(self):
         for words in (["explain", "22"], ["explain", "--list"], ["explain", "--json", "22"],

@@ -153,7 +153,7 @@ class Schema(unittest.TestCase):
     def test_explain(self):
         """Every port that has a name, pages, tables and ranges, and what was asked."""
         for words in (['--list'], ['22'], ['ftp', '53/udp', '143', '993'], ['0-7', '65535'],
-                      ['8004', '8700'], ['9'], ['*sql*'], ['0'], ['0-1023'],
+                      ['8004', '8700'], ['9'], ['22/dccp'], ['22/sctp'], ['*sql*'], ['0'], ['0-1023'],
                       ['--list', '--insecure', '--range', 'registered', '--protocol', 'udp']):
             document = self.answer('explain', '--json', *words)
             self.valid('explain_document', document, 'explain %s' % words)
@@ -200,7 +200,7 @@ class Schema(unittest.TestCase):
                     lambda d: d.update(ranges=[]),
                     lambda d: d['query'].pop('list'),
                     lambda d: d['ports'][0].update(port='21'),
-                    lambda d: d['ports'][0].update(protocols=[]),
+                    lambda d: d['ports'][0].update(protocols=None),
                     lambda d: d['ports'][0]['sockets'].append({'protocol': 'tcp'}),
                     lambda d: d['ports'][0]['protocols'][0].update(extra=1),
                     lambda d: d['ports'][0]['protocols'][0]['risks'][0].update(severity='bad'),
