@@ -84,12 +84,12 @@ static void put_texts(struct out *o, const struct portscope_value *v)
 	json_write_close(&j, ']');
 }
 
-/* The name of an interface in it may hold a quotation mark. */
+/* The name of an interface in it may hold any byte. */
 static void put_endpoint(struct out *o, const struct portscope_value *v)
 {
 	AUTO_OUT struct out text = {.fd = -1};
 
-	text_value(&text, v, TEXT_PLAIN);
+	text_value(&text, v, TEXT_EXACT);
 	put_quoted(o, text.buffer, text.used);
 }
 

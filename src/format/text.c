@@ -31,7 +31,7 @@ static size_t put_ipv4_or_6(
 }
 
 /* As ss writes it: `*:80`, `0.0.0.0%eth0:68`, `[fe80::1%eth0]:546`. */
-static size_t put_endpoint(struct out *o, const struct portscope_endpoint *e)
+static size_t put_endpoint(struct out *o, const struct portscope_endpoint *e, enum text_style style)
 {
 	bool brackets = !address_as_ipv4(e->family, e->address) && !e->any_family;
 	size_t n = 0;
@@ -41,7 +41,11 @@ static size_t put_endpoint(struct out *o, const struct portscope_endpoint *e)
 	n += e->any_family ? put(o, "*") : put_ipv4_or_6(o, e, TEXT_TABLE);
 	if (e->ifindex) {
 		n += put(o, "%");
-		n += e->interface ? put_foreign(o, e->interface) : out_number(o, e->ifindex);
+		if (!e->interface)
+			n += out_number(o, e->ifindex);
+		else
+			n += style == TEXT_EXACT ? put(o, e->interface)
+						 : put_foreign(o, e->interface);
 	}
 	n += put(o, brackets ? "]:" : ":");
 	return n + out_number(o, e->port);
@@ -161,7 +165,7 @@ static size_t put_known(struct out *o, const struct portscope_value *v, enum tex
 	case PORTSCOPE_ADDRESS:
 		return put_ipv4_or_6(o, &v->endpoint, style);
 	case PORTSCOPE_ENDPOINT:
-		return put_endpoint(o, &v->endpoint);
+		return put_endpoint(o, &v->endpoint, style);
 	case PORTSCOPE_PROCESSES:
 		return put_processes(o, v);
 	case PORTSCOPE_NAMES:

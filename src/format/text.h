@@ -11,6 +11,8 @@ enum text_style {
 	TEXT_TABLE, /**< labels, question marks at hints, v4-mapped addresses as IPv4, `-` for null
 		     */
 	TEXT_PLAIN, /**< as JSON has it, nothing for null */
+	TEXT_EXACT, /**< the same of an endpoint, not escaped: for a writer that escapes by itself
+		     */
 };
 
 /** Writes one value, escaped; returns the terminal columns it takes. */
