@@ -72,7 +72,7 @@ static const struct {
 	OPTION(PROCESSES,   'p', "processes",   NULL,   COMMAND_LIST, "every process that holds a socket"),
 	OPTION(NO_HEADER,   'H', "no-header",   NULL,   COMMAND_LIST | COMMAND_EXPLAIN | COMMAND_AUDIT, "no line of titles"),
 	OPTION(JSON,        'j', "json",        NULL,   COMMAND_ALL, "one JSON document"),
-	OPTION(JSON_LINES,  0,   "json-lines",  NULL,   COMMAND_LIST | COMMAND_AUDIT, "one JSON record a line, as they come"),
+	OPTION(JSON_LINES,  0,   "json-lines",  NULL,   COMMAND_LIST | COMMAND_AUDIT, "one JSON record a line"),
 	OPTION(CSV,         0,   "csv",         NULL,   COMMAND_LIST | COMMAND_AUDIT, "comma-separated values for spreadsheets"),
 	OPTION(COLUMNS,     0,   "columns",     "LIST", COMMAND_LIST, "fields to show; +LIST adds to the default ones"),
 	OPTION(SORT,        0,   "sort",        "LIST", COMMAND_LIST, "fields to sort by; -FIELD from high to low"),
