@@ -204,6 +204,11 @@ static int run_backends(struct resolution *res, struct warnings *w)
 	return warnings_add(w, WARNING_INCOMPLETE, "owners could not be looked up; %s", reasons);
 }
 
+static const char *plural(size_t n, const char *ending)
+{
+	return n == 1 ? "" : ending;
+}
+
 /* What a root that sees less than everything lacks. */
 static const char *missing_right(void)
 {
@@ -250,12 +255,12 @@ static int warn_hidden(
 			*mode ? mode : "invisible");
 	if (r == 0 && scan->hidden && root)
 		r = warnings_add(w, WARNING_INCOMPLETE,
-			"%zu processes could not be looked into: %s", scan->hidden,
-			missing_right());
+			"%zu process%s could not be looked into: %s", scan->hidden,
+			plural(scan->hidden, "es"), missing_right());
 	if (r == 0 && scan->hidden && !root)
 		r = warnings_add(w, WARNING_DETAIL,
-			"%zu processes could not be looked into: they are not this user's",
-			scan->hidden);
+			"%zu process%s could not be looked into: not this user's", scan->hidden,
+			plural(scan->hidden, "es"));
 	return r;
 }
 
@@ -297,13 +302,13 @@ static int warn_unseen(struct resolution *res, struct warnings *w)
 		r = warn_hidden(scan, left_out, mode, w);
 	if (r == 0 && scan->busy_rings)
 		r = warnings_add(w, WARNING_DETAIL,
-			"%zu io_uring rings did not tell which sockets they hold",
-			scan->busy_rings);
+			"%zu io_uring ring%s did not tell which sockets are held there",
+			scan->busy_rings, plural(scan->busy_rings, "s"));
 	if (r == 0 && res->reader.refused)
 		r = warnings_add(w, geteuid() == 0 ? WARNING_INCOMPLETE : WARNING_DETAIL,
-			"the executables of %zu processes could not be read: %s",
-			res->reader.refused,
-			geteuid() == 0 ? missing_right() : "they are not this user's");
+			"the executables of %zu process%s could not be read: %s",
+			res->reader.refused, plural(res->reader.refused, "es"),
+			geteuid() == 0 ? missing_right() : "not this user's");
 	if (r != 0 || index->hidden || !scan->proc_own || proc_is_first(scan->proc_fd))
 		return r;
 	unheld = owner_index_count_unheld(index);

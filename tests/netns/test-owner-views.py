@@ -100,7 +100,7 @@ def look_without_bpf(v):
            incomplete=False)
     for backend in ("auto", "procfs"):
         v.look("nobody", "", AS_NOBODY, backend, backend="procfs", root="hidden",
-               nobody=known_nobody, incomplete=False, says="are not this user's")
+               nobody=known_nobody, incomplete=False, says="not this user's")
     v.look("no ptrace", "", NO_PTRACE, "procfs", backend="procfs", root="hidden",
            incomplete=True, says="CAP_SYS_PTRACE is missing")
     hide = "mount -o remount,hidepid=2 /proc;"
