@@ -117,7 +117,7 @@ void filter_set_autobound(struct filter *filter, const uint64_t *cookies, size_t
 
 /** True if the filter is a lone port or service name, by which the local port is meant. */
 bool filter_is_lone(const struct filter *filter);
-/** Turns such a filter to the port of the peer. */
+/** Turns such a filter to the port of the peer; sockets without one do not match. */
 void filter_turn_to_peer(struct filter *filter);
 
 /** How to compile. */

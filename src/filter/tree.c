@@ -251,13 +251,32 @@ bool filter_is_lone(const struct filter *filter)
 	return filter->lone;
 }
 
+/* A peer's port of 0 stands for no peer, which is nobody that could be meant. */
+static void leave_out_port_0(struct node *node)
+{
+	if (!node->n || node->ports[0].low)
+		return;
+	if (node->ports[0].high) {
+		node->ports[0].low = 1;
+	} else if (node->n > 1) {
+		node->n--;
+		memmove(node->ports, node->ports + 1, node->n * sizeof(*node->ports));
+	} else {
+		free(node->ports);
+		node->ports = NULL;
+		node->n = 0;
+	}
+}
+
 static void turn_node(struct node *node)
 {
-	if (node->kind == NODE_PORT)
+	if (node->kind == NODE_PORT) {
 		node->side = SIDE_REMOTE;
-	else if (node->kind == NODE_AND || node->kind == NODE_OR)
+		leave_out_port_0(node);
+	} else if (node->kind == NODE_AND || node->kind == NODE_OR) {
 		for (size_t i = 0; i < node->n; i++)
 			turn_node(node->children[i]);
+	}
 }
 
 void filter_turn_to_peer(struct filter *filter)

@@ -292,6 +292,9 @@ class Lone(unittest.TestCase):
     def test_nothing(self):
         self.assertEqual(self.ports('2'), (
             [], 'portscope: nothing has the port 2, neither here nor as a peer\n'))
+        # What has no peer has no port of one.
+        self.assertEqual(self.ports('0'), (
+            [], 'portscope: nothing has the port 0, neither here nor as a peer\n'))
 
     def test_listening_narrows(self):
         ports, said = self.ports('-l', '8104')

@@ -732,6 +732,10 @@ static void test_lone(void **state)
 		{"22", "dport = 22"},
 		{"ssh", "dport = 22"},
 		{"22,80", "dport = 22,80"},
+		/* A peer with port 0 is none. */
+		{"0", "not *"},
+		{"0,22,80", "dport = 22,80"},
+		{"0-22", "dport = 1-22"},
 		{"syslog", "dport = 514 and protocol = udp"},
 	};
 
