@@ -11,7 +11,7 @@ int sockets_add(const struct socket *socket, void *sockets)
 	if (unlikely(list->count == list->capacity)) {
 		/* By a half: large blocks are moved by mremap(2), and the slack counts as memory.
 		 */
-		size_t capacity = list->capacity + list->capacity / 2 + 64;
+		size_t capacity = list->capacity + list->capacity / 2 + 1024;
 		struct socket *grown = reallocarray(list->items, capacity, sizeof(*grown));
 
 		if (!grown)

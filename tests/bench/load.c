@@ -2,12 +2,13 @@
 /*
  * A load of sockets for the benchmarks, in a network namespace of its own:
  *
- *     load [-c CONNECTED] [-l LISTENING] [-i IDLE]
+ *     load [-c CONNECTED] [-l LISTENING] [-i IDLE] [-k]
  *
  * makes CONNECTED established TCP sockets (each connection is two: both ends are here) and
  * LISTENING listeners, spread over as many processes as the limit on descriptors asks for, and IDLE
- * processes more that hold none. Writes `ready SOCKETS PROCESSES` when all is there, stays until
- * stdin is closed. Whoever measures enters /proc/PID/ns/net of this process.
+ * processes more that hold none. With -k each listener is called once more. Writes
+ * `ready SOCKETS PROCESSES` when all is there, stays until stdin is closed. Whoever measures enters
+ * /proc/PID/ns/net of this process.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@ struct share {
 	unsigned pairs;
 	unsigned first_listener;
 	unsigned listeners;
+	bool called; /**< each listener has a client */
 };
 
 /**
@@ -97,6 +100,15 @@ static int listener(struct sockaddr_in at)
 	return fd;
 }
 
+static void client(struct sockaddr_in server)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0 ||
+		connect(fd, (struct sockaddr *)&server, sizeof(server)) < 0)
+		die("connect");
+}
+
 /** Makes the sockets of one process; they stay open until it ends. */
 static void share_make(const struct share *share)
 {
@@ -107,17 +119,15 @@ static void share_make(const struct share *share)
 		unsigned n = share->first_listener + i;
 
 		listener(address(0x20000 + n / N_PORTS, FIRST_PORT + n % N_PORTS));
+		if (share->called)
+			client(address(0x20000 + n / N_PORTS, FIRST_PORT + n % N_PORTS));
 	}
 	if (!share->pairs)
 		return;
 	/* A server for each process, so that the tuples of addresses and ports suffice. */
 	accepting = listener(server);
 	for (unsigned i = 0; i < share->pairs; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0 ||
-			connect(fd, (struct sockaddr *)&server, sizeof(server)) < 0)
-			die("connect");
+		client(server);
 		if (accept4(accepting, NULL, NULL, SOCK_CLOEXEC) < 0)
 			die("accept");
 	}
@@ -164,10 +174,11 @@ static unsigned part(unsigned total, unsigned number, unsigned processes)
 int main(int argc, char **argv)
 {
 	unsigned connected = 0, listening = 0, idle = 0, each, processes, first = 0;
+	bool called = false;
 	int c, ready[2], stay[2];
 	char byte;
 
-	while ((c = getopt(argc, argv, "c:l:i:")) >= 0) {
+	while ((c = getopt(argc, argv, "c:l:i:k")) >= 0) {
 		unsigned n = optarg ? strtoul(optarg, NULL, 10) : 0;
 
 		if (c == 'c')
@@ -176,6 +187,8 @@ int main(int argc, char **argv)
 			listening = n;
 		else if (c == 'i')
 			idle = n;
+		else if (c == 'k')
+			called = true;
 		else
 			return 2;
 	}
@@ -185,7 +198,7 @@ int main(int argc, char **argv)
 	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(stay, O_CLOEXEC) < 0)
 		die("pipe");
 	for (unsigned i = 0; i < processes + idle; i++) {
-		struct share share = {.number = i, .first_listener = first};
+		struct share share = {.number = i, .first_listener = first, .called = called};
 		pid_t pid;
 
 		if (i < processes) {
