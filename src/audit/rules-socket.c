@@ -94,14 +94,15 @@ int judge_queue(
 {
 	const struct socket *s = row->socket;
 
-	if (s->state != PORTSCOPE_LISTEN || !(s->present & SOCKET_HAS_SEND_Q) || !s->send_q ||
+	/* The kernel takes one more than the backlog says: with listen(fd, 0) it is the only one. */
+	if (s->state != PORTSCOPE_LISTEN || !(s->present & SOCKET_HAS_SEND_Q) || !s->recv_q ||
 		s->recv_q < s->send_q)
 		return 0;
 	return verdict_fill(ret, PORTSCOPE_MEDIUM, "observed", "listen(2)",
 		"look why the program does not accept; raise its backlog only if it merely is busy",
-		"Its accept queue is %s (%u connections wait, its backlog is %u): new clients are "
-		"not served.",
-		s->recv_q > s->send_q ? "overflowing" : "full", s->recv_q, s->send_q);
+		"Its accept queue is %s (%u %s, its backlog is %u): new clients are not served.",
+		s->recv_q > s->send_q ? "overflowing" : "full", s->recv_q,
+		s->recv_q == 1 ? "connection waits" : "connections wait", s->send_q);
 }
 
 int judge_udp_client(
