@@ -94,7 +94,8 @@ int judge_queue(
 {
 	const struct socket *s = row->socket;
 
-	/* The kernel takes one more than the backlog says: with listen(fd, 0) it is the only one. */
+	/* The kernel takes one more than the backlog says: with listen(fd, 0) it is the only one.
+	 */
 	if (s->state != PORTSCOPE_LISTEN || !(s->present & SOCKET_HAS_SEND_Q) || !s->recv_q ||
 		s->recv_q < s->send_q)
 		return 0;
