@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Findings as SARIF 2.1.0 (OASIS), for dashboards of code scanning. A socket has no file and no
- * line, which such dashboards want: it stands there as `PROTOCOL/ADDRESS/PORT`, line 1.
+ * line, which such dashboards want: it stands there as `PROTOCOL/ADDRESS/PORT`, line 1,
+ * with `%25INTERFACE` behind the address where it is bound to one.
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "format/findings.h"
@@ -133,6 +135,20 @@ static void get(const struct portscope_finding *f, const char *field, struct por
 	portscope_get(f->row, portscope_field_find(field), ret);
 }
 
+/* The kernel takes any byte but a slash and blanks for a name. */
+static void put_encoded(struct out *o, const char *name)
+{
+	for (; *name; name++) {
+		unsigned char c = *name;
+
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			strchr("-._~", c))
+			out_char(o, c);
+		else
+			out_format(o, "%%%02X", c);
+	}
+}
+
 /* `tcp/0.0.0.0/23`: a relative URI (RFC 3986), whose first segment has no colon. */
 static void put_place(struct json *j, const char *key, const struct portscope_finding *f)
 {
@@ -143,6 +159,13 @@ static void put_place(struct json *j, const char *key, const struct portscope_fi
 	json_write_key(j, key);
 	out_format(j->out, "\"%s/", protocol.word.name);
 	address_write(j->out, local.endpoint.family, local.endpoint.address);
+	/* The same address on two interfaces is two places. */
+	if (local.endpoint.interface) {
+		out_text(j->out, "%25");
+		put_encoded(j->out, local.endpoint.interface);
+	} else if (local.endpoint.ifindex) {
+		out_format(j->out, "%%25%u", local.endpoint.ifindex);
+	}
 	out_format(j->out, "/%u\"", local.endpoint.port);
 }
 

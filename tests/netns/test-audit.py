@@ -3,6 +3,7 @@
 """The command audit on real sockets and real holders: copies of one program under the names of
 daemons, since by its executable is how the audit knows a program."""
 
+import contextlib
 import csv
 import errno
 import fcntl
@@ -597,6 +598,19 @@ class Formats(unittest.TestCase):
             self.assertEqual(place['region']['startLine'], 1)
         self.assertEqual([r['id'] for r in rules],
                          [line.split()[0] for line in audit('--list-rules').stdout.splitlines()])
+
+    def test_sarif_tells_interfaces_apart(self):
+        lab.veth('odd#0', 'odd1')
+        with contextlib.ExitStack() as kept:
+            for device in 'a0', 'odd#0':
+                kept.enter_context(lab.listener(socket.AF_INET, '10.9.8.9', 512, device=device))
+            run, = json.loads(audit('--sarif', 'sport = 512').stdout)['runs']
+        places = ['tcp/10.9.8.9%25a0/512', 'tcp/10.9.8.9%25odd%230/512']
+        results = [r for r in run['results'] if r['ruleId'] == 'insecure-service']
+        self.assertEqual(sorted(
+            r['locations'][0]['physicalLocation']['artifactLocation']['uri'] for r in results),
+            places)
+        self.assertEqual(sorted(r['partialFingerprints']['socket/v1'] for r in results), places)
 
     @unittest.skipUnless(os.path.exists(SARIF), 'no SARIF schema at ' + SARIF)
     @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
