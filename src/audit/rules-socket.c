@@ -94,8 +94,7 @@ int judge_queue(
 {
 	const struct socket *s = row->socket;
 
-	/* The kernel takes one more than the backlog says: with listen(fd, 0) it is the only one.
-	 */
+	/* With listen(fd, 0) the kernel lets one connection wait all the same, and no other. */
 	if (s->state != PORTSCOPE_LISTEN || !(s->present & SOCKET_HAS_SEND_Q) || !s->recv_q ||
 		s->recv_q < s->send_q)
 		return 0;
@@ -111,7 +110,8 @@ int judge_udp_client(
 {
 	if (!row->probable_client)
 		return 0;
-	return verdict_fill(ret, PORTSCOPE_INFO, "observed", NULL, NULL,
+	return verdict_fill(ret, PORTSCOPE_INFO, "observed", NULL,
+		"nothing, if it is a client; a server belongs on a fixed port below the range",
 		"An unconnected UDP socket on a port that the kernel chose: most likely a "
 		"client's, "
 		"though anybody may send to it.");

@@ -123,6 +123,7 @@ static void expect(judge_fn *rule, struct sample *s, struct sample_index *i,
 	assert_string_equal(v.evidence, evidence);
 	assert_true(strlen(v.text) > 10);
 	assert_int_equal(v.text[strlen(v.text) - 1], '.');
+	assert_non_null(v.advice);
 	verdict_done(&v);
 }
 
