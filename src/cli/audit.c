@@ -234,6 +234,11 @@ static int run_audit(const struct command *command, int argc, char **argv)
 		return STATUS_USAGE;
 	if (run.options.help || run.options.version)
 		return output_about(command, &run.options);
+	if ((run.options.list_rules || run.options.explain_rule) && run.options.n_words) {
+		message("unexpected argument '%s': the rules are told without a filter",
+			run.options.words[0]);
+		return STATUS_USAGE;
+	}
 	if (run.options.list_rules)
 		return output_text(rules_write);
 	if (run.options.explain_rule)

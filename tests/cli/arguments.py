@@ -165,6 +165,8 @@ class Refused(unittest.TestCase):
         self.refuse(["--json", "--csv"], "--json", "--csv")
         self.refuse(["--csv", "-j"], "--json", "--csv")
         self.refuse(["--json-lines", "-j"], "--json", "--json-lines")
+        self.refuse(["audit", "--list-rules", "sport", "=", "22"], "'sport'", "without a filter")
+        self.refuse(["audit", "--explain", "udp-client", "22"], "'22'", "without a filter")
 
     def test_empty_lists(self):
         for option in ("--columns", "--sort"):
