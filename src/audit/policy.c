@@ -197,21 +197,15 @@ int policy_parse(const char *path, const char *text, const struct filter_names *
 static int PRINTF_LIKE(2, 3) refuse(char **ret_error, const char *format, ...)
 {
 	AUTO_OUT struct out out = {.fd = -1};
-	AUTO_FREE char *text = NULL;
 	va_list args;
-	int length;
+	int r;
 
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	r = text_visible_format(&out, format, args);
 	va_end(args);
-	if (length < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	text_visible(&out, text, length);
 	out_char(&out, 0);
-	if (out.error)
-		return out.error;
+	if (r < 0 || out.error)
+		return MIN(r, out.error);
 	*ret_error = STEAL(out.buffer);
 	return -EPERM;
 }

@@ -3,26 +3,19 @@
 #include "cli/message.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "util/text.h"
 
 void message(const char *format, ...)
 {
 	AUTO_OUT struct out out = {.fd = -1};
-	AUTO_FREE char *text = NULL;
 	va_list args;
-	int length;
 
-	va_start(args, format);
-	length = vasprintf(&text, format, args);
-	va_end(args);
 	out_init(&out, STDERR_FILENO);
 	out_text(&out, "portscope: ");
-	if (length >= 0)
-		text_visible(&out, text, length);
-	else
-		text = NULL;
+	va_start(args, format);
+	text_visible_format(&out, format, args);
+	va_end(args);
 	out_char(&out, '\n');
 	out_flush(&out);
 }

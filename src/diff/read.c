@@ -24,21 +24,15 @@ static const char *const member_names[MEMBERS] = {
 int reader_fault(struct reader *reader, int code, const char *format, ...)
 {
 	AUTO_OUT struct out out = {.fd = -1};
-	AUTO_FREE char *text = NULL;
 	va_list args;
-	int length;
+	int r;
 
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	r = text_visible_format(&out, format, args);
 	va_end(args);
-	if (length < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	text_visible(&out, text, (size_t)length);
 	out_char(&out, 0);
-	if (out.error)
-		return out.error;
+	if (r < 0 || out.error)
+		return MIN(r, out.error);
 	free(reader->error);
 	reader->error = STEAL(out.buffer);
 	return code;

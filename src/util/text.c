@@ -6,6 +6,7 @@
  */
 #include "util/text.h"
 
+#include <stdio.h>
 #include <wchar.h>
 
 /* Decodes one character (RFC 3629); returns its length, or 0 where there is no valid one. */
@@ -115,6 +116,18 @@ size_t text_visible(struct out *o, const char *text, size_t length)
 		length -= n;
 	}
 	return columns;
+}
+
+int text_visible_format(struct out *o, const char *format, va_list args)
+{
+	char *text;
+	int length = vasprintf(&text, format, args);
+
+	if (length < 0)
+		return -ENOMEM;
+	text_visible(o, text, length);
+	free(text);
+	return o->error;
 }
 
 static void put_json_escape(struct out *o, uint32_t c)

@@ -6,6 +6,8 @@
 #ifndef PORTSCOPE_UTIL_TEXT_H
 #define PORTSCOPE_UTIL_TEXT_H
 
+#include <stdarg.h>
+
 #include "util/out.h"
 
 /**
@@ -13,6 +15,10 @@
  * that are not UTF-8 as `\x1b`, a backslash as `\\`. Returns the number of terminal columns.
  */
 size_t text_visible(struct out *o, const char *text, size_t length);
+
+/** The same for text that is put together; -ENOMEM at worst. */
+int text_visible_format(struct out *o, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /** Writes the inside of a JSON string: valid UTF-8 exactly, other bytes as a visible `\x1b`. */
 void text_json(struct out *o, const char *text, size_t length);
