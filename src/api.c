@@ -111,7 +111,25 @@ static void set_collector(struct portscope_snapshot *s, const struct collect_rep
 	s->host.shown.collector = report->used_procfs ? "procfs" : "netlink";
 }
 
-/* All TCP listeners, whatever the query filters out: they tell which connections are inbound. */
+/* True if the sockets of the query have every TCP listener among them. */
+static bool has_all_listeners(const struct portscope_query *query)
+{
+	return !query->filter && query->protocols & PORTSCOPE_TCP &&
+	       query->families == (PORTSCOPE_INET | PORTSCOPE_INET6) &&
+	       query->states >> PORTSCOPE_LISTEN & 1;
+}
+
+static int copy_listeners(const struct sockets *from, struct sockets *to)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < from->count && r >= 0; i++)
+		if (from->items[i].state == PORTSCOPE_LISTEN)
+			r = sockets_add(&from->items[i], to);
+	return r;
+}
+
+/* All TCP listeners, whatever the query leaves out: they tell which connections are inbound. */
 static int gather_listeners(struct portscope_snapshot *s)
 {
 	struct collect_request request = {0};
@@ -120,8 +138,10 @@ static int gather_listeners(struct portscope_snapshot *s)
 
 	collect_request_fill(
 		&request, PORTSCOPE_TCP, PORTSCOPE_INET | PORTSCOPE_INET6, 1u << PORTSCOPE_LISTEN);
-	r = collect_all(&s->sources, &request, &s->host.listeners, &report, &s->warnings);
-
+	if (has_all_listeners(&s->query))
+		r = copy_listeners(&s->sockets, &s->host.listeners);
+	else
+		r = collect_all(&s->sources, &request, &s->host.listeners, &report, &s->warnings);
 	if (r >= 0)
 		direction_prepare(&s->host.listeners);
 	return r;
