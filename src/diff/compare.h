@@ -7,7 +7,7 @@
 #ifndef PORTSCOPE_DIFF_COMPARE_H
 #define PORTSCOPE_DIFF_COMPARE_H
 
-#include "diff/document.h"
+#include "document/document.h"
 #include "model/warnings.h"
 
 /** A difference; what opened has no `before`, what closed no `after`. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "diff/compare.h"
-#include "diff/read.h"
+#include "document/read.h"
 
 /** Bytes that are read a few at a time. */
 struct source {

@@ -13,7 +13,7 @@
 #include <linux/sock_diag.h>
 #include <cmocka.h>
 
-#include "api.h"
+#include "listing/snapshot.h"
 #include "format/format.h"
 #include "replay.h"
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "api.h"
+#include "listing/snapshot.h"
 #include "collect/host.h"
 #include "format/format.h"
 #include "replay.h"

@@ -11,8 +11,8 @@
 
 #include <arpa/inet.h>
 
-#include "audit/evidence.h"
-#include "audit/rules.h"
+#include "rules/evidence.h"
+#include "rules/rules.h"
 #include "model/field.h"
 
 #define HOLDERS_MAX 4

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "diff/compare.h"
-#include "diff/read.h"
-#include "diff/transient.h"
+#include "document/read.h"
+#include "document/transient.h"
 
 /* Everything that a comparison reads. */
 #define COLUMNS                                                                                    \

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The public audit: gathers the host index without a filter, asks the policy and the rules about
+ * each socket that is to be judged, and keeps what they found in order.
+ */
+#include <string.h>
+
+#include "audit/audit.h"
+#include "diff/diff.h"
+#include "listing/request.h"
+#include "listing/snapshot.h"
+#include "audit/policy.h"
+#include "rules/rules.h"
+#include "collect/host.h"
+#include "model/field.h"
+#include "owner/proc-mount.h"
+
+/** A finding as it is kept: its row is understood anew each time it is handed out. */
+struct kept {
+	struct verdict verdict;
+	const char *decided; /**< by the policy: `deny` or `warn`; NULL: by a rule */
+	uint32_t row;
+	uint32_t order; /**< among those of the row */
+	size_t sockets;
+};
+
+struct portscope_audit {
+	struct portscope_snapshot *snapshot;
+	const struct portscope_query *query;
+	struct filter *filter; /**< borrowed; NULL: all are judged */
+	const struct portscope_policy *policy;
+	const struct portscope_document *baseline; /**< borrowed; NULL: none */
+	struct baseline_row *fresh;                /**< by row; NULL without a baseline */
+	const struct sources *sources;             /**< NULL: this system */
+	uint32_t *broken;                          /**< bits of rules, by row */
+	size_t *matched;                           /**< by line of the policy */
+	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
+	struct audit_index index;
+	struct kept *findings;
+	size_t n_findings;
+	size_t space;
+	struct portscope_audit_counts counts;
+};
+
+/* Filter `i` of those that see the rows: the one that chooses, then those of the policy. */
+static struct filter *filter_at(const struct portscope_audit *a, size_t i)
+{
+	return i == 0 ? a->filter : a->policy->lines[i - 1].filter;
+}
+
+static size_t count_filters(const struct portscope_audit *a)
+{
+	return 1 + (a->policy ? a->policy->count : 0);
+}
+
+/* Adds fields until what the rules and filters need is gathered for every row. */
+static size_t add_fields(const struct portscope_audit *a, uint16_t *fields, size_t n)
+{
+	unsigned wanted = rules_need(), missing;
+	size_t total;
+	const struct field *table = field_table(&total);
+
+	for (size_t i = 0; i < count_filters(a); i++)
+		if (filter_at(a, i))
+			wanted |= filter_needs(filter_at(a, i));
+	if (a->baseline)
+		wanted |= baseline_needs(a->baseline);
+	missing = wanted & ~field_needs(fields, n);
+	for (size_t id = 0; id < total && missing; id++)
+		if (table[id].needs & missing) {
+			fields[n++] = id;
+			missing &= ~table[id].needs;
+		}
+	return n;
+}
+
+static int open_snapshot(struct portscope_audit *a)
+{
+	struct portscope_query query = *a->query;
+	AUTO_FREE uint16_t *fields = NULL;
+	size_t total;
+
+	field_table(&total);
+	fields = reallocarray(NULL, query.n_fields + total, sizeof(*fields));
+	if (!fields)
+		return -ENOMEM;
+	for (size_t i = 0; i < query.n_fields; i++)
+		fields[i] = query.fields[i];
+	query.protocols = PORTSCOPE_TCP | PORTSCOPE_UDP;
+	query.families = PORTSCOPE_INET | PORTSCOPE_INET6;
+	query.states = PORTSCOPE_STATES_LISTENING;
+	query.filter = NULL;
+	query.sort = NULL;
+	query.n_sort = 0;
+	query.unsorted = false;
+	query.n_fields = add_fields(a, fields, query.n_fields);
+	query.fields = fields;
+	return a->sources ? snapshot_open_from(&query, a->sources, &a->snapshot)
+			  : portscope_open(&query, &a->snapshot);
+}
+
+/* What a filter reads beside the rows: `autobound` is asked of the kernel for it. */
+static int prepare_filters(struct portscope_audit *a)
+{
+	struct collect_request request = {0};
+	size_t n = count_filters(a);
+	int r = 0;
+
+	a->autobound = calloc(n, sizeof(*a->autobound));
+	if (!a->autobound)
+		return -ENOMEM;
+	collect_request_fill(&request, PORTSCOPE_TCP | PORTSCOPE_UDP,
+		PORTSCOPE_INET | PORTSCOPE_INET6, PORTSCOPE_STATES_LISTENING);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		struct warnings *warnings = snapshot_warnings(a->snapshot);
+		struct filter *filter = filter_at(a, i);
+
+		if (filter)
+			r = filter_warn(filter, warnings);
+		if (filter && r >= 0 && filter_uses_autobound(filter))
+			r = filter_ask_autobound(filter, snapshot_sources(a->snapshot), &request,
+				&a->autobound[i], warnings);
+	}
+	return r;
+}
+
+static void add_user(struct audit_listener *l, uint32_t uid)
+{
+	for (size_t i = 0; i < l->n_users; i++)
+		if (l->users[i] == uid)
+			return;
+	if (l->n_users < ARRAY_SIZE(l->users))
+		l->users[l->n_users++] = uid;
+}
+
+static int index_listeners(struct portscope_audit *a)
+{
+	size_t n = portscope_count(a->snapshot);
+
+	a->index.listeners = calloc(n + 1, sizeof(*a->index.listeners));
+	if (!a->index.listeners)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct audit_listener *l = &a->index.listeners[i];
+		struct portscope_row row;
+
+		snapshot_row(a->snapshot, i, &row);
+		l->socket = row.socket;
+		l->exposure = row.exposure;
+		for (size_t k = 0; k < row.n_processes; k++)
+			if (row.holders[k]->has_uid)
+				add_user(l, row.holders[k]->uid);
+	}
+	a->index.n_listeners = n;
+	audit_index_sort(&a->index);
+	return 0;
+}
+
+/* The connections count as clients and nothing else: nobody asks for their owners. */
+static int index_clients(struct portscope_audit *a)
+{
+	struct collect_request request = {0};
+	struct collect_report report = {0};
+	struct sockets sockets = {0};
+	int r;
+
+	collect_request_fill(&request, PORTSCOPE_TCP, PORTSCOPE_INET | PORTSCOPE_INET6,
+		(PORTSCOPE_STATES_CONNECTED & ~(1u << PORTSCOPE_SYN_SENT)) |
+			1u << PORTSCOPE_TIME_WAIT | 1u << PORTSCOPE_SYN_RECV);
+	r = collect_all(snapshot_sources(a->snapshot), &request, &sockets, &report,
+		snapshot_warnings(a->snapshot));
+	if (r >= 0)
+		audit_index_count_clients(&a->index, &sockets);
+	sockets_done(&sockets);
+	return r;
+}
+
+static int make_index(struct portscope_audit *a)
+{
+	int proc_fd = snapshot_sources(a->snapshot)->proc_fd;
+	int r;
+
+	a->index.unprivileged_from = 1024;
+	collect_unprivileged_start(proc_fd, &a->index.unprivileged_from);
+	a->index.all_processes =
+		owner_index_backend(snapshot_host(a->snapshot)->owners) && proc_is_first(proc_fd);
+	r = index_listeners(a);
+	return r < 0 ? r : index_clients(a);
+}
+
+/* Sockets that share an address, as the processes of a REUSEPORT group do, are told of once. */
+static bool same_place(const struct socket *a, const struct socket *b)
+{
+	return a->protocol == b->protocol && a->local_port == b->local_port &&
+	       a->family == b->family && a->ifindex == b->ifindex &&
+	       !memcmp(a->local_address, b->local_address, sizeof(a->local_address));
+}
+
+static bool same_verdict(const struct verdict *a, const struct verdict *b)
+{
+	return a->rule == b->rule && a->severity == b->severity && !strcmp(a->text, b->text);
+}
+
+static struct kept *find_same(struct portscope_audit *a, size_t first, const struct verdict *v)
+{
+	for (size_t i = first; i < a->n_findings; i++)
+		if (same_verdict(&a->findings[i].verdict, v))
+			return &a->findings[i];
+	return NULL;
+}
+
+/** The row under judgement. */
+struct judged {
+	const struct portscope_row *row;
+	uint32_t position;
+	size_t first; /**< the first finding of those that share its address */
+	const struct policy_line *line;
+};
+
+/* Takes over a verdict. */
+static int keep(
+	struct portscope_audit *a, const struct judged *j, struct verdict *v, const char *decided)
+{
+	struct kept *same = find_same(a, j->first, v);
+
+	if (same) {
+		same->sockets++;
+		verdict_done(v);
+		return 0;
+	}
+	if (a->n_findings == a->space) {
+		size_t space = a->space * 2 + 16;
+		struct kept *grown = reallocarray(a->findings, space, sizeof(*grown));
+
+		if (!grown) {
+			verdict_done(v);
+			return -ENOMEM;
+		}
+		a->findings = grown;
+		a->space = space;
+	}
+	a->findings[a->n_findings] = (struct kept){
+		.verdict = *v,
+		.decided = decided,
+		.row = j->position,
+		.order = a->n_findings,
+		.sockets = 1,
+	};
+	a->n_findings++;
+	return 0;
+}
+
+/* What the policy itself has against the socket. 1: something. */
+static int judge_by_policy(struct portscope_audit *a, const struct judged *j)
+{
+	bool deny = j->line && j->line->verdict == POLICY_DENY;
+	const char *reason = j->line ? j->line->reason : NULL;
+	struct verdict v;
+	int r;
+
+	if (!j->line || j->line->verdict == POLICY_ALLOW)
+		return 0;
+	r = verdict_fill(&v, deny ? PORTSCOPE_HIGH : PORTSCOPE_MEDIUM, "policy", NULL,
+		"stop what listens here, or allow it in the policy",
+		"The policy %s (line %u, %s)%s%s.", deny ? "denies it" : "warns of it",
+		j->line->number, j->line->text, reason ? ": " : "", reason ? reason : "");
+	if (r < 0)
+		return r;
+	v.rule = rule_find(deny ? "denied-by-policy" : "warned-by-policy");
+	r = keep(a, j, &v, deny ? "deny" : "warn");
+	return r < 0 ? r : 1;
+}
+
+/* What the baseline has against the socket. 1 and a verdict: something; 0: nothing. */
+static int judge_by_baseline(
+	const struct portscope_audit *a, const struct judged *j, struct verdict *ret)
+{
+	const struct baseline_row *fresh = a->fresh ? &a->fresh[j->position] : NULL;
+	enum portscope_severity severity = severity_weigh(PORTSCOPE_HIGH, j->row->exposure, false);
+	int r;
+
+	if (!fresh || (!fresh->opened && !fresh->changed))
+		return 0;
+	if (fresh->opened)
+		r = verdict_fill(ret, severity, "observed", NULL,
+			"stop it, or take the baseline anew if it is meant to be there",
+			"It was not there when the baseline was taken.");
+	else
+		r = verdict_fill(ret, severity, "observed", NULL,
+			"find out why, or take the baseline anew if it is meant to be so",
+			"It changed since the baseline was taken: %s.", fresh->changed);
+	if (r > 0)
+		ret->rule =
+			rule_find(fresh->opened ? "new-since-baseline" : "changed-since-baseline");
+	return r;
+}
+
+/* Keeps what was found, unless the policy allows the socket. */
+static int take_verdict(struct portscope_audit *a, const struct judged *j, struct verdict *v)
+{
+	if (j->line && j->line->verdict == POLICY_ALLOW) {
+		verdict_done(v);
+		return 0;
+	}
+	return keep(a, j, v, NULL);
+}
+
+/* How many rules found something; the findings on a socket that is allowed are counted alone. */
+static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
+{
+	const struct rule *rule;
+	struct verdict fresh = {0};
+	int found = judge_by_baseline(a, j, &fresh), r;
+
+	if (found > 0) {
+		r = take_verdict(a, j, &fresh);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; found >= 0 && (rule = rule_at(i)); i++) {
+		struct verdict v = {0};
+
+		r = rule->judge ? rule->judge(j->row, &a->index, &v) : 0;
+		if (r > 0) {
+			found++;
+			a->broken[j->position] |= UINT32_C(1) << i;
+			v.rule = rule;
+			if (!v.references)
+				v.references = rule->shown.references;
+			r = take_verdict(a, j, &v);
+		}
+		if (r < 0)
+			return r;
+	}
+	return found;
+}
+
+static int judge(struct portscope_audit *a, const struct judged *j)
+{
+	int by_policy = judge_by_policy(a, j);
+	int found = by_policy < 0 ? by_policy : judge_by_rules(a, j);
+
+	if (found < 0)
+		return found;
+	a->counts.sockets++;
+	a->counts.unseen += j->row->owner == OWNER_HIDDEN || j->row->owner == OWNER_GONE;
+	if (j->line && j->line->verdict == POLICY_ALLOW) {
+		a->counts.allowed++;
+		a->counts.silenced += found;
+	} else if (!found && !by_policy) {
+		a->counts.quiet++;
+	}
+	return 0;
+}
+
+static bool is_chosen(const struct portscope_audit *a, const struct portscope_row *row)
+{
+	unsigned protocol = row->socket->protocol == IPPROTO_TCP ? PORTSCOPE_TCP : PORTSCOPE_UDP;
+
+	return a->query->protocols & protocol && (!a->filter || filter_match(a->filter, row));
+}
+
+static int judge_all(struct portscope_audit *a)
+{
+	const struct socket *last = NULL;
+	size_t first = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < portscope_count(a->snapshot) && r >= 0; i++) {
+		struct portscope_row row;
+		struct judged judged = {.row = &row, .position = i};
+
+		snapshot_row(a->snapshot, i, &row);
+		/* A line of the policy is of use wherever it matches, whatever is judged now. */
+		if (a->policy)
+			judged.line = policy_judge(a->policy, &row, a->matched);
+		if (!is_chosen(a, &row))
+			continue;
+		if (!last || !same_place(last, row.socket))
+			first = a->n_findings;
+		last = row.socket;
+		judged.first = first;
+		r = judge(a, &judged);
+	}
+	return r;
+}
+
+static int compare_kept(const void *x, const void *y)
+{
+	const struct kept *a = x, *b = y;
+
+	if (a->verdict.severity != b->verdict.severity)
+		return a->verdict.severity > b->verdict.severity ? -1 : 1;
+	if (a->row != b->row)
+		return a->row < b->row ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void count_findings(struct portscope_audit *a)
+{
+	a->counts.findings = a->n_findings;
+	for (size_t i = 0; i < a->n_findings; i++) {
+		struct portscope_row row;
+
+		snapshot_row(a->snapshot, a->findings[i].row, &row);
+		a->counts.by_severity[a->findings[i].verdict.severity]++;
+		a->counts.by_exposure[row.exposure]++;
+	}
+}
+
+/* What the reader should know of the policy and of what could not be judged. */
+static int warn(struct portscope_audit *a)
+{
+	struct warnings *w = snapshot_warnings(a->snapshot);
+	int r = 0;
+
+	for (size_t i = 0; a->policy && i < a->policy->count && r >= 0; i++)
+		if (!a->matched[i])
+			r = warnings_add(w, WARNING_NOTE, "%s:%u matches no socket: %s",
+				a->policy->path, a->policy->lines[i].number,
+				a->policy->lines[i].text);
+	if (r >= 0 && a->counts.unseen)
+		r = warnings_add(w, WARNING_NOTE,
+			"the owners of %zu of %zu sockets could not be seen: what is said of these "
+			"rests on the port alone",
+			a->counts.unseen, a->counts.sockets);
+	return r;
+}
+
+static int compare_baseline(struct portscope_audit *a, char **ret_error)
+{
+	if (!a->baseline)
+		return 0;
+	a->fresh = calloc(portscope_count(a->snapshot) + 1, sizeof(*a->fresh));
+	if (!a->fresh)
+		return -ENOMEM;
+	return baseline_compare(
+		a->baseline, a->snapshot, snapshot_warnings(a->snapshot), a->fresh, ret_error);
+}
+
+static int fill(struct portscope_audit *a, char **ret_error)
+{
+	int r = open_snapshot(a);
+
+	if (r >= 0)
+		r = prepare_filters(a);
+	a->broken = r >= 0 ? calloc(portscope_count(a->snapshot) + 1, sizeof(*a->broken)) : NULL;
+	if (r >= 0)
+		r = a->broken ? make_index(a) : -ENOMEM;
+	if (r >= 0)
+		r = compare_baseline(a, ret_error);
+	if (r >= 0)
+		r = judge_all(a);
+	if (r < 0)
+		return r;
+	if (a->n_findings)
+		qsort(a->findings, a->n_findings, sizeof(*a->findings), compare_kept);
+	count_findings(a);
+	return warn(a);
+}
+
+int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
+	const struct portscope_document *baseline, struct portscope_audit **ret, char **ret_error)
+{
+	return audit_open_from(query, policy, baseline, NULL, ret, ret_error);
+}
+
+int audit_open_from(const struct portscope_query *query, struct portscope_policy *policy,
+	const struct portscope_document *baseline, const struct sources *sources,
+	struct portscope_audit **ret, char **ret_error)
+{
+	struct portscope_audit *a = calloc(1, sizeof(*a));
+	int r = -ENOMEM;
+
+	if (!a)
+		return -ENOMEM;
+	a->query = query;
+	a->policy = policy;
+	a->baseline = baseline;
+	a->sources = sources;
+	a->filter = query->filter ? portscope_filter_parsed(query->filter) : NULL;
+	a->matched = calloc(policy ? policy->count + 1 : 1, sizeof(*a->matched));
+	if (a->matched)
+		r = fill(a, ret_error);
+	if (r < 0) {
+		portscope_audit_close(a);
+		return r;
+	}
+	*ret = a;
+	return 0;
+}
+
+struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
+{
+	if (!a)
+		return NULL;
+	for (size_t i = 0; a->autobound && i < count_filters(a); i++)
+		free(a->autobound[i]);
+	free(a->autobound);
+	for (size_t i = 0; i < a->n_findings; i++)
+		verdict_done(&a->findings[i].verdict);
+	free(a->findings);
+	free(a->index.listeners);
+	free(a->matched);
+	if (a->snapshot)
+		baseline_rows_free(a->fresh, portscope_count(a->snapshot));
+	free(a->broken);
+	portscope_close(a->snapshot);
+	free(a);
+	return NULL;
+}
+
+int portscope_audit_each(
+	const struct portscope_audit *a, portscope_finding_fn finding, void *userdata)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < a->n_findings && !r; i++) {
+		const struct kept *k = &a->findings[i];
+		struct portscope_row row;
+		struct portscope_finding shown = {
+			.rule = &k->verdict.rule->shown,
+			.severity = k->verdict.severity,
+			.evidence = k->verdict.evidence,
+			.text = k->verdict.text,
+			.advice = k->verdict.advice,
+			.references = k->verdict.references,
+			.verdict = k->decided,
+			.sockets = k->sockets,
+			.row = &row,
+		};
+
+		snapshot_row(a->snapshot, k->row, &row);
+		r = finding(&shown, userdata);
+	}
+	return r;
+}
+
+const uint32_t *audit_broken_rules(const struct portscope_audit *a)
+{
+	return a->broken;
+}
+
+struct portscope_audit_counts portscope_audit_count(const struct portscope_audit *a)
+{
+	return a->counts;
+}
+
+const struct portscope_snapshot *portscope_audit_snapshot(const struct portscope_audit *a)
+{
+	return a->snapshot;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sockets on their way into a document. */
+#include "document/document.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "document/transient.h"
+#include "util/text.h"
+
+static const char *const column_names[] = {
+	"protocol",
+	"local_address",
+	"local_port",
+	"remote_address",
+	"remote_port",
+	"state",
+	"interface",
+	"dual_stack",
+	"user",
+	"cookie",
+	"unit",
+	"container",
+	"exposure",
+	"direction",
+	"probable_client",
+	"owner",
+	"process",
+	"processes",
+};
+
+const char *document_column_name(unsigned bit)
+{
+	return bit < ARRAY_SIZE(column_names) ? column_names[bit] : NULL;
+}
+
+const char *document_aspect_name(unsigned aspect)
+{
+	static const char *const names[PORTSCOPE_ASPECTS] = {
+		[PORTSCOPE_ASPECT_PROGRAM] = "program",
+		[PORTSCOPE_ASPECT_EXECUTABLE] = "executable",
+		[PORTSCOPE_ASPECT_USER] = "user",
+		[PORTSCOPE_ASPECT_UNIT] = "unit",
+		[PORTSCOPE_ASPECT_CONTAINER] = "container",
+		[PORTSCOPE_ASPECT_EXPOSURE] = "exposure",
+		[PORTSCOPE_ASPECT_DUAL_STACK] = "dual_stack",
+	};
+
+	return aspect < ARRAY_SIZE(names) ? names[aspect] : NULL;
+}
+
+static int make_room(struct portscope_document *d)
+{
+	struct entry *grown;
+	size_t space;
+
+	if (d->count < d->space)
+		return 0;
+	if (d->count >= DOCUMENT_SOCKETS_MAX)
+		return -EFBIG;
+	space = d->space + d->space / 2 + 256;
+	grown = reallocarray(d->entries, space, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	d->entries = grown;
+	d->space = space;
+	return 0;
+}
+
+static bool is_plain(const char *text)
+{
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	return !*text;
+}
+
+/*
+ * Gives a text its number, in the form that it has behind JSON: bytes that are not UTF-8 are
+ * visible there, so that what comes from the kernel now has to lose them in the same way.
+ */
+static int keep_text(struct portscope_document *d, const char *text, uint32_t *ret)
+{
+	AUTO_OUT struct out quoted = {.fd = -1};
+	json_t *string;
+	int r;
+
+	if (!text || is_plain(text))
+		return pool_intern(&d->pool, text, ret);
+	out_char(&quoted, '"');
+	text_json(&quoted, text, strlen(text));
+	out_char(&quoted, '"');
+	if (quoted.error)
+		return quoted.error;
+	string = json_loadb(quoted.buffer, quoted.used, JSON_DECODE_ANY, NULL);
+	r = string ? pool_intern(&d->pool, json_string_value(string), ret) : -ENOMEM;
+	json_decref(string);
+	return r;
+}
+
+static int keep_unit(struct portscope_document *d, const char *unit, uint32_t *ret)
+{
+	AUTO_OUT struct out kept = {.fd = -1};
+
+	if (!unit) {
+		*ret = 0;
+		return 0;
+	}
+	transient_unit(&kept, unit);
+	out_char(&kept, 0);
+	return kept.error ? kept.error : keep_text(d, kept.buffer, ret);
+}
+
+int document_add(struct portscope_document *d, const struct entry_facts *facts)
+{
+	struct entry entry = facts->entry;
+	const char *user = facts->aspects[PORTSCOPE_ASPECT_USER];
+	int r = make_room(d);
+
+	if (r >= 0)
+		r = keep_text(d, facts->interface, &entry.interface);
+	for (size_t i = 0; i < PORTSCOPE_ASPECTS && r >= 0; i++)
+		r = keep_text(d, facts->aspects[i], &entry.aspects[i]);
+	if (r >= 0)
+		r = keep_unit(d, facts->aspects[PORTSCOPE_ASPECT_UNIT], &entry.unit_kept);
+	if (r < 0)
+		return r;
+	if (user && user[strspn(user, "0123456789")])
+		d->named_users++;
+	else if (user)
+		d->numbered_users++;
+	d->entries[d->count++] = entry;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char *document_join(const char **names, size_t n)
+{
+	AUTO_OUT struct out list = {.fd = -1};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (names[i])
+			names[kept++] = names[i];
+	if (!kept)
+		return NULL;
+	qsort(names, kept, sizeof(*names), compare_names);
+	for (size_t i = 0; i < kept; i++) {
+		if (i && !strcmp(names[i], names[i - 1]))
+			continue;
+		if (i)
+			out_char(&list, '\n');
+		for (const char *c = names[i]; *c; c++)
+			out_bytes(&list, *c == '\n' ? "\\x0a" : c, *c == '\n' ? 4 : 1);
+	}
+	out_char(&list, 0);
+	return list.error ? NULL : STEAL(list.buffer);
+}
+
+int document_set_container(struct entry_facts *facts, struct out *scratch, const char *runtime,
+	const char *id, const char *name)
+{
+	scratch->used = 0;
+	out_text(scratch, runtime);
+	out_char(scratch, ':');
+	out_text(scratch, name ? name : id);
+	out_char(scratch, 0);
+	if (!name)
+		facts->entry.flags |= ENTRY_NAMELESS;
+	facts->aspects[PORTSCOPE_ASPECT_CONTAINER] = scratch->buffer;
+	return scratch->error;
+}
+
+struct portscope_document *document_free(struct portscope_document *d)
+{
+	if (!d)
+		return NULL;
+	free((char *)d->head.filter);
+	free((char *)d->head.host);
+	free((char *)d->head.machine_id);
+	free(d->incomplete);
+	free(d->entries);
+	pool_done(&d->pool);
+	free(d);
+	return NULL;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rules about who holds a socket: odd executables, shells, nobody, and whose user it is. */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "rules/rules.h"
+#include "util/address.h"
+
+static bool is_below(const char *path, const char *const *folders, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(path, folders[i], strlen(folders[i])))
+			return true;
+	return false;
+}
+
+static bool is_in_memory(const struct portscope_process *p)
+{
+	static const char *const names[] = {"/memfd:"};
+
+	return p->exe && is_below(p->exe, names, ARRAY_SIZE(names));
+}
+
+static bool is_temporary(const struct portscope_process *p)
+{
+	static const char *const folders[] = {"/tmp/", "/var/tmp/", "/dev/shm/"};
+
+	return p->exe && is_below(p->exe, folders, ARRAY_SIZE(folders));
+}
+
+/* The worst is told, not all of it: a deleted file in /tmp is one in /tmp. */
+static bool is_deleted(const struct portscope_process *p)
+{
+	return p->exe && p->exe_deleted && !is_in_memory(p) && !is_temporary(p);
+}
+
+static const struct portscope_process *find_holder(
+	const struct portscope_row *row, bool (*is)(const struct portscope_process *p))
+{
+	for (size_t i = 0; i < row->n_processes; i++)
+		if (is(&row->processes[i]))
+			return &row->processes[i];
+	return NULL;
+}
+
+int judge_memory_exe(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct portscope_process *p = find_holder(row, is_in_memory);
+
+	if (!p)
+		return 0;
+	return verdict_fill(ret, PORTSCOPE_HIGH, "observed", NULL,
+		"find out what started it: programs that are installed have a file",
+		"%s runs from memory (%s): there is no file of it on any disk.", verdict_holder(p),
+		p->exe);
+}
+
+int judge_temporary_exe(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct portscope_process *p = find_holder(row, is_temporary);
+
+	if (!p)
+		return 0;
+	return verdict_fill(ret, PORTSCOPE_HIGH, "observed", NULL,
+		"find out who put it there; install what is wanted where only root writes",
+		"%s runs from %s, a folder that everybody may write to.", verdict_holder(p),
+		p->exe);
+}
+
+int judge_deleted_exe(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct portscope_process *p = find_holder(row, is_deleted);
+
+	if (!p)
+		return 0;
+	return verdict_fill(ret, PORTSCOPE_MEDIUM, "observed", NULL,
+		"restart it; if no update replaced the file, find out who deleted it",
+		"The executable of %s (%s) is deleted: it runs code that is no longer installed.",
+		verdict_holder(p), p->exe);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool matches(const char *name, const char *const *patterns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	return false;
+}
+
+/* How many of its standard streams are the socket. */
+static unsigned count_streams(const struct portscope_process *p)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->n_fds; i++)
+		n += p->fds[i] <= 2;
+	return n;
+}
+
+/*
+ * A shell opens no socket, so one stream is enough. A daemon in a scripting language that closed
+ * its streams gets 0 for its socket, so there it takes two.
+ */
+static bool is_shell(const struct portscope_process *p)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "ash", "zsh", "ksh*", "mksh",
+		"fish", "csh", "tcsh", "busybox"};
+	static const char *const interpreters[] = {"python*", "perl*", "ruby*", "php", "php[0-9]*",
+		"node", "nodejs", "lua*", "tclsh*", "expect", "awk", "gawk", "mawk", "pwsh"};
+	const char *name = p->exe ? base_name(p->exe) : p->comm ? p->comm : "";
+	unsigned streams = count_streams(p);
+
+	if (!strcmp(name, "busybox") && p->comm)
+		name = p->comm;
+	return (streams >= 1 && matches(name, shells, ARRAY_SIZE(shells))) ||
+	       (streams >= 2 && matches(name, interpreters, ARRAY_SIZE(interpreters)));
+}
+
+int judge_shell(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct portscope_process *p = find_holder(row, is_shell);
+
+	if (!p)
+		return 0;
+	return verdict_fill(ret, PORTSCOPE_HIGH, "observed", NULL,
+		"find out who started it; a service that inetd starts so belongs in the policy",
+		"%s has its standard streams on this socket: whoever reaches it may give it "
+		"commands.",
+		verdict_holder(p));
+}
+
+/** A service that the kernel itself listens for. */
+static const struct {
+	uint8_t protocol;
+	uint16_t low, high;
+} kernel_services[] = {
+	{IPPROTO_TCP, 2049, 2049},                          /* nfsd */
+	{IPPROTO_UDP, 2049, 2049}, {IPPROTO_TCP, 445, 445}, /* ksmbd */
+	{IPPROTO_TCP, 3260, 3260},                          /* LIO */
+	{IPPROTO_TCP, 4420, 4420},                          /* nvmet */
+	{IPPROTO_TCP, 8009, 8009},                          /* nvmet discovery */
+	{IPPROTO_TCP, 7777, 7777},                          /* o2net */
+	{IPPROTO_TCP, 7788, 7799},                          /* DRBD */
+	{IPPROTO_TCP, 16385, 16385},                        /* RDS */
+	{IPPROTO_TCP, 21064, 21064},                        /* DLM */
+};
+
+static bool is_kernel_service(const struct socket *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_services); i++)
+		if (s->protocol == kernel_services[i].protocol &&
+			s->local_port >= kernel_services[i].low &&
+			s->local_port <= kernel_services[i].high)
+			return true;
+	return false;
+}
+
+/* Where the kernel serves NFS, its lock manager listens on ports of its choice. */
+static bool has_nfs(const struct audit_index *index)
+{
+	size_t nfs, sunrpc;
+
+	audit_index_port(index, IPPROTO_TCP, 2049, &nfs);
+	audit_index_port(index, IPPROTO_TCP, 111, &sunrpc);
+	return nfs || sunrpc;
+}
+
+int judge_no_process(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct socket *s = row->socket;
+	bool maybe_kernel = s->protocol == IPPROTO_UDP || has_nfs(index);
+
+	/* "Unknown" says that all processes in sight were looked at, and all were in sight. */
+	if (row->owner != OWNER_UNKNOWN || !index->all_processes || is_kernel_service(s))
+		return 0;
+	return verdict_fill(ret, maybe_kernel ? PORTSCOPE_INFO : PORTSCOPE_MEDIUM, "observed", NULL,
+		"find out what opened it: the kernel (a tunnel, NFS), a process that is hidden by "
+		"a rootkit, or one that passed it on",
+		maybe_kernel ? "No process holds it: it may be the kernel's, a tunnel or NFS."
+			     : "No process holds it, and the kernel is not known to listen here.");
+}
+
+/* The users of the holders, if every one is known. */
+static bool all_users(const struct portscope_row *row, bool root)
+{
+	if (!row->n_processes)
+		return false;
+	for (size_t i = 0; i < row->n_processes; i++)
+		if (!row->holders[i]->has_uid || (row->holders[i]->uid == 0) != root)
+			return false;
+	return true;
+}
+
+int judge_privileged(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct portscope_process *p = row->processes;
+
+	if (row->socket->local_port >= index->unprivileged_from || !all_users(row, false))
+		return 0;
+	return verdict_fill(ret, PORTSCOPE_INFO, "observed", NULL,
+		"nothing, if it gave up root or was given the port on purpose",
+		"%s of user %s holds a port that needs privilege to be bound.", verdict_holder(p),
+		p->user ? p->user : "other than root");
+}
+
+int judge_root(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct socket *s = row->socket;
+
+	if (s->local_port < index->unprivileged_from || row->probable_client ||
+		!address_is_wildcard(s->family, s->local_address) || !all_users(row, true))
+		return 0;
+	return verdict_fill(ret, PORTSCOPE_INFO, "observed", NULL,
+		"run it as a user of its own, or bind it to the address that needs it",
+		"%s runs as root and listens on every address, on a port that needs no root.",
+		verdict_holder(row->processes));
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* THE table of rules, and what their verdicts share. */
+#include "rules/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/field.h"
+
+#define HOLDERS (NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS)
+
+/* clang-format off */
+static const struct rule rules[] = {
+#define RULE(id, severity, needs, judge, title, references, about) \
+	{{id, title, PORTSCOPE_##severity, about, references}, needs, judge}
+	RULE("insecure-service", CRITICAL, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_insecure,
+		"known-insecure service", NULL,
+		"The port is that of a service that is known to be insecure. The severity is that of the service; on "
+		"loopback it is info, on the link one step less, on a private address one step less for services that "
+		"amplify. The evidence is port+process where a holder is known to speak the service, else port; then, "
+		"if the holder can be seen, the severity is medium at most, for a port number is not a protocol."),
+	RULE("insecure-service-moved", CRITICAL, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_moved,
+		"insecure service on another port", NULL,
+		"A program that is known for an insecure service listens on a port that is not the service's. The "
+		"severity is that of the service, weighted in the same way; the evidence is the process."),
+	RULE("port-of-another-service", LOW, NEED_ADDRESSES | HOLDERS, judge_mismatch,
+		"port of another service", NULL,
+		"All holders are known to speak something else than the insecure service that the port stands for: the "
+		"finding is about that, not about the service. Info on loopback."),
+	RULE("encrypted-twin-open", LOW, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_replace,
+		"replaced by an open port", NULL,
+		"The protected form of the service does the same and is open too, at least as widely: the cleartext "
+		"port can be closed. Info on loopback."),
+	RULE("encryption-optional", INFO, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_upgrade,
+		"encryption in place", NULL,
+		"The same port serves the protected and the unprotected form: what to enforce is told."),
+	RULE("encrypted-companion-open", INFO, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_companion,
+		"unencrypted companion", NULL,
+		"The service and its protected companion are both open and both needed."),
+	RULE("encrypted-alternative-open", INFO, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_alternative,
+		"protected alternative", NULL,
+		"Another, protected way to the same end is open too."),
+	RULE("executable-in-memory", HIGH, HOLDERS, judge_memory_exe,
+		"executable in memory", "memfd_create(2)",
+		"A holder was started from a memfd: no file of it is on any disk."),
+	RULE("executable-in-temporary-folder", HIGH, HOLDERS, judge_temporary_exe,
+		"executable in a temporary folder", NULL,
+		"The executable of a holder is in /tmp, /var/tmp or /dev/shm."),
+	RULE("executable-deleted", MEDIUM, HOLDERS, judge_deleted_exe,
+		"deleted executable", "proc(5), /proc/PID/exe",
+		"The executable of a holder is deleted, mostly by an update without a restart."),
+	RULE("shell-on-socket", HIGH, HOLDERS, judge_shell,
+		"shell on a socket", NULL,
+		"A shell has a standard stream, or an interpreter two of them, on the listening socket."),
+	RULE("no-process", MEDIUM, NEED_OWNERS, judge_no_process,
+		"no process", NULL,
+		"No process holds the socket and the port is none of the kernel's own services. Judged only where all "
+		"processes can be seen. Info where the kernel may hold it all the same: UDP, as tunnels are, and TCP "
+		"beside NFS or rpcbind."),
+	RULE("ephemeral-listener", LOW, NEED_ADDRESSES | NEED_EPHEMERAL, judge_ephemeral,
+		"listener in the ephemeral range", "ip(7), ip_local_port_range",
+		"A TCP listener has a port that the kernel hands out by itself. Info on loopback and on the link."),
+	RULE("shared-by-users", MEDIUM, NEED_OWNERS | NEED_USERS, judge_shared,
+		"address and port shared by users", "socket(7), SO_REUSEPORT",
+		"Several sockets have the same address and port and no user in common. Info for UDP, where receivers "
+		"of multicast share ports."),
+	RULE("local-clients-only", INFO, NEED_ADDRESSES, judge_local_clients,
+		"wildcard where every client is local", NULL,
+		"A TCP socket listens on every address, at least one client is connected, and all of them are on this "
+		"host."),
+	RULE("accept-queue-full", MEDIUM, NEED_NETLINK, judge_queue,
+		"accept queue full", "listen(2)",
+		"As many connections wait to be accepted as the backlog allows, or more."),
+	RULE("udp-client", INFO, NEED_EPHEMERAL, judge_udp_client,
+		"UDP socket of a client", NULL,
+		"An unconnected UDP socket on an ephemeral port counts as a listener, but most likely is a client's."),
+	RULE("privileged-port-without-root", INFO, HOLDERS | NEED_USERS, judge_privileged,
+		"privileged port without root", "ip(7), ip_unprivileged_port_start",
+		"No holder of a port that needs privilege to be bound is root."),
+	RULE("root-on-unprivileged-wildcard", INFO, NEED_EPHEMERAL | HOLDERS | NEED_USERS, judge_root,
+		"root on an unprivileged wildcard port", NULL,
+		"All holders are root, the address is a wildcard and the port needs no privilege."),
+	RULE("new-since-baseline", HIGH, 0, NULL,
+		"new since the baseline", NULL,
+		"The listing that --baseline names does not have the socket, by protocol, address and "
+		"port. Loopback alone lowers it to information, the link by a step."),
+	RULE("changed-since-baseline", HIGH, 0, NULL,
+		"changed hands since the baseline", NULL,
+		"The listing that --baseline names has another program, executable, user, unit, "
+		"container or exposure for the socket. Pids and names that are made up anew each time "
+		"do not count. It is weighed as what is new."),
+	RULE("denied-by-policy", HIGH, 0, NULL,
+		"denied by the policy", NULL,
+		"The first line of the policy that matches the socket says deny."),
+	RULE("warned-by-policy", MEDIUM, 0, NULL,
+		"warned of by the policy", NULL,
+		"The first line of the policy that matches the socket says warn."),
+};
+/* clang-format on */
+
+const struct rule *rule_at(size_t i)
+{
+	return i < ARRAY_SIZE(rules) ? &rules[i] : NULL;
+}
+
+const struct rule *rule_find(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (!strcmp(rules[i].shown.id, id))
+			return &rules[i];
+	return NULL;
+}
+
+unsigned rules_need(void)
+{
+	unsigned needs = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		needs |= rules[i].needs;
+	return needs;
+}
+
+enum portscope_severity severity_weigh(
+	enum portscope_severity severity, enum exposure exposure, bool amplification)
+{
+	switch (exposure) {
+	case EXPOSURE_LOOPBACK:
+		return PORTSCOPE_INFO;
+	case EXPOSURE_LINK:
+		return severity ? severity - 1 : severity;
+	case EXPOSURE_PRIVATE:
+		return severity && amplification ? severity - 1 : severity;
+	case EXPOSURE_PUBLIC:
+	case EXPOSURE_ANY:
+		break;
+	}
+	return severity;
+}
+
+int verdict_fill(struct verdict *ret, enum portscope_severity severity, const char *evidence,
+	const char *references, const char *advice, const char *format, ...)
+{
+	struct verdict v = {
+		.severity = severity,
+		.evidence = evidence,
+		.references = references,
+	};
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&v.text, format, args);
+	va_end(args);
+	if (length < 0)
+		return -ENOMEM;
+	if (advice) {
+		v.advice = strdup(advice);
+		if (!v.advice) {
+			verdict_done(&v);
+			return -ENOMEM;
+		}
+	}
+	*ret = v;
+	return 1;
+}
+
+void verdict_done(struct verdict *verdict)
+{
+	free(verdict->text);
+	free(verdict->advice);
+}
+
+const char *verdict_holder(const struct portscope_process *process)
+{
+	return process->name ? process->name : process->comm ? process->comm : "its holder";
+}

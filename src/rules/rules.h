@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * THE table of rules: what may be wrong with a socket that listens. A rule is a predicate of one
+ * row and the host index that knows nothing of other rules, of filters and of policies.
+ */
+#ifndef PORTSCOPE_RULES_RULES_H
+#define PORTSCOPE_RULES_RULES_H
+
+#include "model/host.h"
+#include "registry/registry.h"
+#include "util/macros.h"
+
+/** A socket of the host index, and what is needed of it once its row is gone. */
+struct audit_listener {
+	const struct socket *socket;
+	enum exposure exposure;
+	uint32_t users[8]; /**< effective users of its holders, each once, as far as known */
+	uint8_t n_users;
+	uint32_t local_clients;  /**< connections from this host itself, of a TCP wildcard */
+	uint32_t remote_clients; /**< and from elsewhere */
+};
+
+/** The host index: all that listens, whatever is judged, its holders and its clients. */
+struct audit_index {
+	struct audit_listener *listeners; /**< by protocol, port */
+	size_t n_listeners;
+	uint16_t unprivileged_from; /**< ip_unprivileged_port_start */
+	bool all_processes;         /**< no holder can be out of sight */
+};
+
+/** Sorts the listeners. */
+void audit_index_sort(struct audit_index *index);
+/** The listeners of a port, `ret_count` of them. */
+const struct audit_listener *audit_index_port(
+	const struct audit_index *index, uint8_t protocol, uint16_t port, size_t *ret_count);
+/** Counts the connections among `sockets` as clients of the TCP wildcards that took them. */
+void audit_index_count_clients(struct audit_index *index, const struct sockets *sockets);
+
+/** What a rule found. */
+struct verdict {
+	const struct rule *rule;
+	enum portscope_severity severity;
+	const char *evidence;   /**< a constant, see portscope_finding */
+	char *text;             /**< owned */
+	char *advice;           /**< owned; NULL: none */
+	const char *references; /**< a constant; NULL: those of the rule */
+};
+
+/** Frees what a verdict holds. */
+void verdict_done(struct verdict *verdict);
+
+struct rule {
+	struct portscope_rule shown;
+	unsigned needs; /**< of enum field_need: what the row has to have */
+	/** 1 and a verdict, but for `rule`; 0: nothing is wrong; -ENOMEM. NULL: the policy's. */
+	int (*judge)(const struct portscope_row *row, const struct audit_index *index,
+		struct verdict *ret);
+};
+
+/** Rule `i`, or NULL after the last. */
+const struct rule *rule_at(size_t i);
+/** The rule with this id, or NULL. */
+const struct rule *rule_find(const char *id);
+/** What all rules need together. */
+unsigned rules_need(void);
+
+/**
+ * How bad something is that counts as `severity` where anybody can reach it: loopback leaves
+ * information, the link takes a step; a private network a step for `amplification` alone, since a
+ * host in a cloud has none but private addresses.
+ */
+enum portscope_severity severity_weigh(
+	enum portscope_severity severity, enum exposure exposure, bool amplification);
+
+/* The predicates. */
+typedef int judge_fn(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret);
+judge_fn judge_insecure, judge_moved, judge_mismatch, judge_replace, judge_upgrade, judge_companion,
+	judge_alternative;
+judge_fn judge_memory_exe, judge_temporary_exe, judge_deleted_exe, judge_shell, judge_no_process,
+	judge_privileged, judge_root;
+judge_fn judge_ephemeral, judge_shared, judge_local_clients, judge_queue, judge_udp_client;
+
+/** Writes a verdict whose text and advice are formatted; `advice` may be NULL. 1 or -ENOMEM. */
+int verdict_fill(struct verdict *ret, enum portscope_severity severity, const char *evidence,
+	const char *references, const char *advice, const char *format, ...) PRINTF_LIKE(6, 7);
+
+/** What a text calls a holder. */
+const char *verdict_holder(const struct portscope_process *process);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rules about what a port is for: insecure services, moved ones, and halves of pairs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/evidence.h"
+#include "rules/rules.h"
+
+static bool is_amplification(const struct registry_insecure *facts)
+{
+	return facts->risk == REGISTRY_AMPLIFICATION;
+}
+
+static enum portscope_severity weigh(
+	const struct registry_insecure *facts, const struct portscope_row *row)
+{
+	return severity_weigh(
+		(enum portscope_severity)facts->severity, row->exposure, is_amplification(facts));
+}
+
+/* What is known of a service wherever it listens, for one protocol. */
+static bool find_facts(const char *key, uint8_t protocol, struct registry_insecure *ret)
+{
+	for (size_t i = 0; registry_next_insecure_of_all(&i, ret);)
+		if (ret->protocol == protocol && !strcmp(ret->key, key))
+			return true;
+	return false;
+}
+
+/* A port that a pair gives to the protected form of what the program speaks. */
+static bool is_protected_port(const struct program *program, uint8_t protocol, uint16_t port)
+{
+	struct registry_pair pair;
+
+	for (size_t i = 0; registry_next_pair_of_secure(protocol, port, &i, &pair);)
+		if (program_speaks(program, pair.name))
+			return true;
+	return false;
+}
+
+/* A holder that speaks one insecure service on whatever port, here on one that is not its own. */
+static const struct portscope_process *find_moved(const struct portscope_row *row,
+	const struct program **ret_program, struct registry_insecure *ret_facts)
+{
+	const struct socket *s = row->socket;
+
+	/* A source port that the kernel chose is no service, and FTP opens one for each transfer.
+	 */
+	for (size_t i = 0; i < row->n_processes && !row->probable_client; i++) {
+		bool sure;
+		const struct program *program = program_of(&row->processes[i], &sure);
+
+		if (!program || !program->plain ||
+			!find_facts(program->plain, s->protocol, ret_facts) ||
+			program_at_home(program, s->protocol, s->local_port) ||
+			is_protected_port(program, s->protocol, s->local_port) ||
+			(row->ephemeral && !strcmp(program->plain, "ftp")))
+			continue;
+		*ret_program = program;
+		return &row->processes[i];
+	}
+	return NULL;
+}
+
+/* The service that the holders speak for; where none does, the worst that the port may stand for.
+ */
+static enum evidence choose(const struct portscope_row *row, struct registry_insecure *ret)
+{
+	enum evidence best = EVIDENCE_CONTRADICTED;
+	struct registry_insecure facts;
+	bool any = false;
+
+	for (size_t i = 0; registry_next_insecure(
+		     row->socket->protocol, row->socket->local_port, &i, &facts);) {
+		const struct portscope_process *holder;
+		const struct program *program;
+		enum evidence evidence = evidence_of(row, facts.key, &program, &holder);
+
+		if (evidence == EVIDENCE_PROCESS) {
+			*ret = facts;
+			return evidence;
+		}
+		if (!any || facts.severity > ret->severity)
+			*ret = facts;
+		best = evidence;
+		any = true;
+	}
+	return best;
+}
+
+static bool is_insecure_port(const struct portscope_row *row)
+{
+	struct registry_insecure facts;
+	size_t i = 0;
+
+	return registry_next_insecure(row->socket->protocol, row->socket->local_port, &i, &facts);
+}
+
+int judge_insecure(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	struct registry_insecure facts, moved;
+	const struct program *program;
+	enum portscope_severity severity;
+	enum evidence evidence;
+
+	if (!is_insecure_port(row))
+		return 0;
+	evidence = choose(row, &facts);
+	if (evidence == EVIDENCE_CONTRADICTED)
+		return 0;
+	severity = weigh(&facts, row);
+	if (evidence == EVIDENCE_PROCESS)
+		return verdict_fill(ret, severity, "port+process", facts.reference, facts.safer,
+			"%s", facts.why);
+	if (find_moved(row, &program, &moved))
+		return 0;
+	if (!row->n_processes)
+		return verdict_fill(ret, severity, "port", facts.reference, facts.safer,
+			"If this is %s: %s", facts.key, facts.why);
+	return verdict_fill(ret, MIN(severity, PORTSCOPE_MEDIUM), "port", facts.reference,
+		facts.safer, "If this is %s, which %s is not known for: %s", facts.key,
+		verdict_holder(&row->processes[0]), facts.why);
+}
+
+int judge_moved(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	struct registry_insecure facts;
+	const struct program *program;
+	const struct portscope_process *holder = find_moved(row, &program, &facts);
+
+	if (!holder)
+		return 0;
+	return verdict_fill(ret, weigh(&facts, row), "process", facts.reference, facts.safer,
+		"%s is known for %s and listens on port %u: %s", verdict_holder(holder), facts.key,
+		row->socket->local_port, facts.why);
+}
+
+int judge_mismatch(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	const struct portscope_process *holder;
+	struct registry_insecure facts, moved;
+	const struct program *program;
+
+	if (!is_insecure_port(row) || choose(row, &facts) != EVIDENCE_CONTRADICTED ||
+		!facts.severity)
+		return 0;
+	evidence_of(row, facts.key, &program, &holder);
+	if (program_at_home(program, row->socket->protocol, row->socket->local_port) ||
+		find_moved(row, &program, &moved))
+		return 0;
+	return verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false),
+		"contradicted", NULL,
+		"move it to a port of its own, or write down why it is here in the policy",
+		"%s, which speaks %.*s, listens on the port of %s: who looks at the port alone "
+		"takes it for that.",
+		verdict_holder(holder), (int)strcspn(program->services, " "), program->services,
+		facts.key);
+}
+
+/* True if a listener of the protected half takes what the other one takes. */
+static bool is_open(const struct audit_index *index, const struct registry_pair *pair,
+	const struct portscope_row *row)
+{
+	size_t n;
+	const struct audit_listener *l =
+		audit_index_port(index, pair->secure_protocol, pair->secure_port, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (l[i].exposure >= row->exposure && l[i].socket != row->socket)
+			return true;
+	return false;
+}
+
+/** A pair whose cleartext half a socket is. */
+struct half {
+	struct registry_pair pair;
+	const char *evidence;
+	char condition[64]; /**< what a text begins with: nothing, or `If this is imap: ` */
+};
+
+/* The pair of this relation whose cleartext half the socket is, as far as its holders allow. */
+static bool find_half(const struct portscope_row *row, const struct audit_index *index,
+	enum registry_relation relation, struct half *ret)
+{
+	const struct socket *s = row->socket;
+	struct registry_pair *pair = &ret->pair;
+
+	for (size_t i = 0; registry_next_pair(s->protocol, s->local_port, &i, pair);) {
+		const struct portscope_process *holder;
+		const struct program *program;
+		enum evidence evidence;
+
+		if (pair->relation != relation)
+			continue;
+		evidence = evidence_of(row, pair->name, &program, &holder);
+		if (evidence == EVIDENCE_CONTRADICTED ||
+			(relation != REGISTRY_UPGRADE_IN_PLACE && !is_open(index, pair, row)))
+			continue;
+		ret->evidence = evidence == EVIDENCE_PROCESS ? "port+process" : "port";
+		ret->condition[0] = 0;
+		if (evidence == EVIDENCE_PORT)
+			snprintf(ret->condition, sizeof(ret->condition),
+				"If this is %s: ", pair->name);
+		return true;
+	}
+	return false;
+}
+
+static const char *secure_name(const struct registry_pair *pair)
+{
+	return pair->secure_name ? pair->secure_name : "its protected form";
+}
+
+int judge_replace(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	struct half half;
+	const struct registry_pair *p = &half.pair;
+	char advice[64];
+
+	if (!find_half(row, index, REGISTRY_REPLACE, &half))
+		return 0;
+	snprintf(advice, sizeof(advice), "close it, %u is open as well", p->secure_port);
+	return verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false), half.evidence,
+		p->reference, advice,
+		"%s%u (%s) does the same as %u (%s), protected, and is open as well.",
+		half.condition, p->secure_port, secure_name(p), p->port, p->name);
+}
+
+int judge_upgrade(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	struct half half;
+	char advice[128];
+
+	if (!find_half(row, index, REGISTRY_UPGRADE_IN_PLACE, &half))
+		return 0;
+	snprintf(advice, sizeof(advice), "enforce %s", half.pair.mechanism);
+	return verdict_fill(ret, PORTSCOPE_INFO, half.evidence, half.pair.reference, advice,
+		"%s%s can be spoken safely or not on the same port, which does not tell how it is.",
+		half.condition, half.pair.name);
+}
+
+int judge_companion(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	struct half half;
+	const struct registry_pair *p = &half.pair;
+	char advice[192];
+
+	if (!find_half(row, index, REGISTRY_COMPANION, &half))
+		return 0;
+	snprintf(advice, sizeof(advice), "keep both, and have clients use %s where they can: %s",
+		secure_name(p), p->mechanism);
+	return verdict_fill(ret, PORTSCOPE_INFO, half.evidence, p->reference, advice,
+		"%s%u (%s) is the unencrypted companion of %u (%s): both have their use.",
+		half.condition, p->port, p->name, p->secure_port, secure_name(p));
+}
+
+int judge_alternative(
+	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+{
+	struct half half;
+	const struct registry_pair *p = &half.pair;
+	char advice[128];
+
+	if (!find_half(row, index, REGISTRY_ALTERNATIVE, &half))
+		return 0;
+	snprintf(advice, sizeof(advice), "the other way: %s on %u", p->mechanism, p->secure_port);
+	return verdict_fill(ret, PORTSCOPE_INFO, half.evidence, p->reference, advice,
+		"%s%u (%s) is open as well and leads to the same end as %u (%s).", half.condition,
+		p->secure_port, secure_name(p), p->port, p->name);
+}
