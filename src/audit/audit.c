@@ -183,7 +183,7 @@ static int make_index(struct portscope_audit *a)
 	a->index.unprivileged_from = 1024;
 	collect_unprivileged_start(proc_fd, &a->index.unprivileged_from);
 	a->index.all_processes =
-		owner_index_backend(snapshot_host(a->snapshot)->owners) && proc_is_first(proc_fd);
+		owner_index_saw_all(snapshot_host(a->snapshot)->owners) && proc_is_first(proc_fd);
 	r = index_listeners(a);
 	return r < 0 ? r : index_clients(a);
 }

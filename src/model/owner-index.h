@@ -32,6 +32,7 @@ struct holding {
 struct owner_index {
 	const char *backend; /**< static; NULL: none could be used */
 	bool hidden;         /**< some processes could not be looked into */
+	bool failed;         /**< reading failed on the way: a holder may have been missed */
 	struct holder *holders;
 	size_t n_holders;
 	size_t holders_space;

@@ -176,6 +176,7 @@ void owner_index_clear(struct owner_index *index)
 	free_holders(index);
 	index->n_holdings = 0;
 	index->hidden = false;
+	index->failed = false;
 }
 
 static int compare_holders(const void *a, const void *b, void *userdata)
@@ -416,6 +417,11 @@ struct process *owner_index_process(struct owner_index *index, size_t i)
 const char *owner_index_backend(const struct owner_index *index)
 {
 	return index->backend;
+}
+
+bool owner_index_saw_all(const struct owner_index *index)
+{
+	return index->backend && !index->hidden && !index->failed;
 }
 
 struct owner_index *owner_index_free(struct owner_index *index)

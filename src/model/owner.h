@@ -59,6 +59,9 @@ enum owner_state owner_index_get(const struct owner_index *index, const struct s
 /** The backend that answered, `bpf` or `procfs`; NULL: neither could. */
 const char *owner_index_backend(const struct owner_index *index);
 
+/** Whether every process in sight was looked at, so that what has no holder has none among them. */
+bool owner_index_saw_all(const struct owner_index *index);
+
 /** Frees an index; NULL is fine. */
 struct owner_index *owner_index_free(struct owner_index *index);
 

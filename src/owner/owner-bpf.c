@@ -126,18 +126,25 @@ static int add_ring(struct rings *rings, const struct owner_bpf_record *ring)
 struct clock {
 	uint64_t tick;  /**< in nanoseconds */
 	int64_t offset; /**< /proc counts from the boot that a time namespace pretends */
+	bool known;
 };
 
 static struct clock read_clock(const struct owner_scan *scan)
 {
 	long ticks = sysconf(_SC_CLK_TCK), nanoseconds;
-	struct clock clock = {.tick = 1000000000 / (uint64_t)(ticks > 0 ? ticks : 100)};
+	struct clock clock = {
+		.tick = 1000000000 / (uint64_t)(ticks > 0 ? ticks : 100),
+		.known = true,
+	};
 	AUTO_FREE char *text = NULL;
 	const char *boottime;
 	long long seconds;
+	int r = scan->proc_own ? file_read(scan->proc_fd, "self/timens_offsets", 4096, &text, NULL)
+			       : -ENOENT;
 
-	if (!scan->proc_own ||
-		file_read(scan->proc_fd, "self/timens_offsets", 4096, &text, NULL) < 0)
+	/* A wrong offset would make another process of each. */
+	clock.known = r >= 0 || r == -ENOENT;
+	if (r < 0)
 		return clock;
 	boottime = strstr(text, "boottime");
 	if (boottime && sscanf(boottime, "boottime %lld %ld", &seconds, &nanoseconds) == 2)
@@ -147,9 +154,11 @@ static struct clock read_clock(const struct owner_scan *scan)
 
 static struct owner_record record_of(const struct owner_bpf_record *from, const struct clock *clock)
 {
+	uint64_t start = (uint64_t)((int64_t)from->start + clock->offset);
+
 	return (struct owner_record){
 		.cookie = from->cookie,
-		.start = (uint64_t)((int64_t)from->start + clock->offset) / clock->tick,
+		.start = clock->known ? start / clock->tick : 0,
 		.inode = from->inode,
 		.pid = from->pid,
 		.tid = from->tid,

@@ -30,7 +30,9 @@ enum { LEVEL_PROC, LEVEL_TASK, LEVEL_FD, LEVELS };
 
 struct walk {
 	struct owner_scan *scan;
-	bool kcmp; /**< the kernel's comparison can be asked */
+	bool kcmp;    /**< the kernel's comparison can be asked */
+	bool refused; /**< something of the process in hand may not be read, */
+	int error;    /**< or could not be, for this first reason */
 	_Alignas(struct dirent64) char buffers[LEVELS][BUFFER_SIZE];
 };
 
@@ -39,10 +41,12 @@ struct table_walk {
 	struct owner_record record; /**< the process and the thread it belongs to */
 	uint32_t count;             /**< of its descriptors, and the sum of their hashes: */
 	uint64_t sum;               /**< what tells it from another where there is no kcmp */
-	bool refused;               /**< we may not read its links */
 };
 
-/** Sees an entry of a directory; other than 0 ends the walk of that directory. */
+/**
+ * Sees an entry of a directory; other than 0 ends the walk of that directory. Negative is a failure
+ * of our own, which ends the scan: what the kernel does not give is noted in the walk.
+ */
 typedef int (*visit_fn)(
 	struct walk *walk, int dir, const char *name, uint32_t number, void *userdata);
 
@@ -65,6 +69,22 @@ static bool not_allowed(int error)
 	return error == -EACCES || error == -EPERM;
 }
 
+/* Notes why something of the process in hand could not be read; one that has ended lacks nothing.
+ */
+static void note(struct walk *walk, int error)
+{
+	if (not_allowed(error))
+		walk->refused = true;
+	else if (!walk->error && error != -ENOENT && error != -ESRCH)
+		walk->error = error;
+}
+
+static void clear(struct walk *walk)
+{
+	walk->refused = false;
+	walk->error = 0;
+}
+
 /* Visits the entries of a directory that are numbers: processes, threads, descriptors. */
 static int walk_numbers(struct walk *walk, int level, int dir, visit_fn visit, void *userdata)
 {
@@ -76,8 +96,8 @@ static int walk_numbers(struct walk *walk, int level, int dir, visit_fn visit, v
 		ssize_t length = getdents64(dir, buffer, BUFFER_SIZE);
 
 		if (length < 0)
-			return -errno;
-		if (length == 0)
+			note(walk, -errno);
+		if (length <= 0)
 			return 0;
 		for (ssize_t at = 0; at < length;) {
 			const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
@@ -117,6 +137,17 @@ static int read_ring_line(
 	return scan->found(&record, scan->userdata);
 }
 
+/* Counts what could not be read, unless its process has ended. */
+static void fail(struct owner_scan *scan, int error)
+{
+	if (not_allowed(error)) {
+		scan->hidden++;
+	} else if (error != -ENOENT && error != -ESRCH) {
+		scan->failed++;
+		scan->failure = error;
+	}
+}
+
 /* Reads fdinfo of a ring once; positive: the ring was in use and told nothing. */
 static int read_ring(struct owner_scan *scan, int fd, const struct owner_record *holder)
 {
@@ -131,6 +162,7 @@ static int read_ring(struct owner_scan *scan, int fd, const struct owner_record 
 		close(fd);
 		return -ENOMEM;
 	}
+	errno = 0;
 	while (r >= 0 && getline(&line, &size, info) > 0) {
 		/* A section begins with a letter, the files in it with a number. */
 		if (isalpha((unsigned char)*line)) {
@@ -140,6 +172,10 @@ static int read_ring(struct owner_scan *scan, int fd, const struct owner_record 
 			r = read_ring_line(scan, line, holder);
 		}
 	}
+	if (r >= 0 && ferror(info))
+		fail(scan, -errno);
+	else if (r >= 0 && !feof(info))
+		r = -ENOMEM;
 	fclose(info);
 	return r < 0 ? r : !told;
 }
@@ -156,7 +192,7 @@ int owner_proc_ring(struct owner_scan *scan, int dir, const char *folder, uint32
 	for (int i = 0; i < ATTEMPTS && r > 0; i++) {
 		info = openat(dir, path, O_RDONLY | O_CLOEXEC);
 		if (info < 0) {
-			scan->hidden += not_allowed(-errno);
+			fail(scan, -errno);
 			return 0;
 		}
 		if (i > 0)
@@ -176,8 +212,8 @@ static int visit_fd(struct walk *walk, int dir, const char *name, uint32_t numbe
 	ssize_t length = readlinkat(dir, name, link, sizeof(link) - 1);
 
 	if (length < 0) {
-		table->refused = not_allowed(-errno);
-		return table->refused;
+		note(walk, -errno);
+		return walk->refused;
 	}
 	link[length] = '\0';
 	table->count++;
@@ -191,29 +227,22 @@ static int visit_fd(struct walk *walk, int dir, const char *name, uint32_t numbe
 	return 0;
 }
 
-/* Walks a table whose folder is open. A process that ends while we look is none to report. */
 static int walk_table(struct walk *walk, int dir, struct table_walk *table)
 {
-	int r = walk_numbers(walk, LEVEL_FD, dir, visit_fd, table);
-
-	if (not_allowed(r))
-		table->refused = true;
-	return r == -ENOENT || r == -ESRCH || not_allowed(r) ? 0 : MIN(r, 0);
+	return MIN(walk_numbers(walk, LEVEL_FD, dir, visit_fd, table), 0);
 }
 
-/* Opens a folder; -ENOENT where its process is gone, -EACCES where it may not be read. */
-static int open_folder(int dir, const char *name, const char *folder)
+/* Opens a folder; a negative result is noted. */
+static int open_folder(struct walk *walk, int dir, const char *name, const char *folder)
 {
 	char path[NAME_MAX + 32];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", name, folder);
 	fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		return fd;
-	if (errno == ESRCH || errno == ENOENT)
-		return -ENOENT;
-	return not_allowed(-errno) ? -EACCES : -errno;
+	if (fd < 0)
+		note(walk, -errno);
+	return fd;
 }
 
 /** The threads of one process. */
@@ -257,11 +286,11 @@ static int same_table(struct walk *walk, int dir, uint32_t tid, const struct tab
 	r = ask_kernel(walk, walked->record.tid, tid);
 	if (r >= 0)
 		return r;
-	r = walk_numbers(walk, LEVEL_FD, dir, count_fd, &mine);
-	if (r < 0)
-		return r;
-	if (lseek(dir, 0, SEEK_SET) < 0)
-		return -errno;
+	walk_numbers(walk, LEVEL_FD, dir, count_fd, &mine);
+	if (lseek(dir, 0, SEEK_SET) < 0) {
+		note(walk, -errno);
+		return 1;
+	}
 	return mine.count == walked->count && mine.sum == walked->sum;
 }
 
@@ -270,26 +299,16 @@ static int visit_thread(
 {
 	struct thread_walk *threads = userdata;
 	AUTO_CLOSE int fds = -1;
-	int r;
 
 	/* Nearly every thread is done here, before a folder is opened. */
 	if (number == threads->leader->record.pid ||
 		ask_kernel(walk, threads->leader->record.tid, number) > 0)
 		return 0;
-	fds = open_folder(dir, name, "fd");
-	if (fds == -EACCES)
-		threads->last.refused = true;
-	if (fds < 0)
-		return fds == -ENOENT || fds == -EACCES ? 0 : fds;
-	r = same_table(walk, fds, number, threads->leader);
-	if (r == 0)
-		r = same_table(walk, fds, number, &threads->last);
-	if (r != 0)
-		return r == -ENOENT || r == -ESRCH ? 0 : MIN(r, 0);
-	threads->last = (struct table_walk){
-		.record = threads->leader->record,
-		.refused = threads->last.refused,
-	};
+	fds = open_folder(walk, dir, name, "fd");
+	if (fds < 0 || same_table(walk, fds, number, threads->leader) ||
+		same_table(walk, fds, number, &threads->last))
+		return 0;
+	threads->last = (struct table_walk){.record = threads->leader->record};
 	threads->last.record.tid = number;
 	return walk_table(walk, fds, &threads->last);
 }
@@ -299,17 +318,12 @@ static int walk_threads(struct walk *walk, int fds, struct table_walk *leader)
 	struct thread_walk threads = {.leader = leader};
 	AUTO_CLOSE int tasks = -1;
 	struct stat st;
-	int r;
 
 	/* Two links and one for each thread, which procfs keeps as other file systems do. */
-	if (fstatat(fds, "../task", &st, 0) < 0 || st.st_nlink == 3)
+	if (fstatat(fds, "../task", &st, 0) == 0 && st.st_nlink == 3)
 		return 0;
-	tasks = open_folder(fds, "..", "task");
-	if (tasks < 0)
-		return tasks == -ENOENT || tasks == -EACCES ? 0 : tasks;
-	r = walk_numbers(walk, LEVEL_TASK, tasks, visit_thread, &threads);
-	leader->refused = threads.last.refused;
-	return r == -ENOENT || r == -ESRCH ? 0 : r;
+	tasks = open_folder(walk, fds, "..", "task");
+	return tasks < 0 ? 0 : walk_numbers(walk, LEVEL_TASK, tasks, visit_thread, &threads);
 }
 
 static int visit_process(
@@ -317,19 +331,20 @@ static int visit_process(
 {
 	struct owner_scan *scan = walk->scan;
 	struct table_walk table = {.record = {.pid = number, .tid = number, .process_dir = -1}};
-	AUTO_CLOSE int fds = open_folder(dir, name, "fd");
-	int r;
+	AUTO_CLOSE int fds = open_folder(walk, dir, name, "fd");
+	int r = 0;
 
 	scan->seen_init = scan->seen_init || number == 1;
-	if (fds == -EACCES)
-		scan->hidden++;
-	if (fds < 0)
-		return fds == -ENOENT || fds == -EACCES ? 0 : fds;
-	table.record.process_dir = fds;
-	r = walk_table(walk, fds, &table);
-	if (r == 0 && !table.refused)
+	if (fds >= 0) {
+		table.record.process_dir = fds;
+		r = walk_table(walk, fds, &table);
+	}
+	if (r == 0 && fds >= 0 && !walk->refused)
 		r = walk_threads(walk, fds, &table);
-	scan->hidden += table.refused;
+	scan->hidden += walk->refused;
+	if (walk->error)
+		fail(scan, walk->error);
+	clear(walk);
 	return r;
 }
 
@@ -337,6 +352,7 @@ int owner_proc_scan(struct owner_scan *scan)
 {
 	AUTO_FREE struct walk *walk = NULL;
 	AUTO_CLOSE int dir = -1;
+	int r;
 
 	/* A copy of our own: the position in the caller's is not ours to move. */
 	dir = scan->proc_fd < 0 ? -1
@@ -350,5 +366,10 @@ int owner_proc_scan(struct owner_scan *scan)
 		return -ENOMEM;
 	walk->scan = scan;
 	walk->kcmp = scan->proc_own;
-	return walk_numbers(walk, LEVEL_PROC, dir, visit_process, NULL);
+	clear(walk);
+	r = walk_numbers(walk, LEVEL_PROC, dir, visit_process, NULL);
+	/* What is noted now is of the list of processes itself. */
+	if (r == 0 && walk->refused)
+		return -EACCES;
+	return r < 0 ? r : walk->error;
 }

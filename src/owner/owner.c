@@ -59,6 +59,8 @@ static int describe_pinned(struct resolution *res, struct holder *holder, int pr
 
 	if (dir < 0) {
 		holder->gone = errno == ENOENT || errno == ESRCH;
+		if (!holder->gone)
+			process_reader_fail(&res->reader, -errno);
 		return 0;
 	}
 	return process_describe(&res->reader, dir, holder);
@@ -120,6 +122,23 @@ static int found(const struct owner_record *record, void *userdata)
 	return 0;
 }
 
+/* Opens the folder of a process; -ESRCH: it has ended. */
+static int open_process(int proc_fd, uint32_t pid)
+{
+	char name[16];
+	int fd, error;
+
+	snprintf(name, sizeof(name), "%u", pid);
+	fd = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	error = errno;
+	if (error != ENOENT)
+		return -error;
+	/* With hidepid the folder of a process that lives seems not to be there. */
+	return kill((pid_t)pid, 0) < 0 && errno == ESRCH ? -ESRCH : -EACCES;
+}
+
 /* Describes the holders that a backend only numbered. */
 static int describe_all(struct resolution *res)
 {
@@ -127,17 +146,13 @@ static int describe_all(struct resolution *res)
 
 	for (size_t i = 0; i < index->n_holders; i++) {
 		struct holder *holder = &index->holders[i];
-		AUTO_CLOSE int dir = -1;
-		char name[16];
+		AUTO_CLOSE int dir = open_process(res->scan.proc_fd, holder->process.shown.pid);
 		int r;
 
-		snprintf(name, sizeof(name), "%u", holder->process.shown.pid);
-		dir = openat(res->scan.proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0) {
-			/* With hidepid the folder of a process that lives seems not to be there. */
-			holder->gone = errno == ENOENT &&
-				       kill((pid_t)holder->process.shown.pid, 0) < 0 &&
-				       errno == ESRCH;
+			holder->gone = dir == -ESRCH;
+			if (!holder->gone)
+				process_reader_fail(&res->reader, dir);
 			continue;
 		}
 		r = process_describe(&res->reader, dir, holder);
@@ -297,6 +312,7 @@ static int warn_unseen(struct resolution *res, struct warnings *w)
 	int r;
 
 	index->hidden = index->backend && (left_out || scan->hidden);
+	index->failed = scan->failed || scan->busy_rings;
 	r = warn_proc(res, w);
 	if (r == 0)
 		r = warn_hidden(scan, left_out, mode, w);
@@ -309,6 +325,14 @@ static int warn_unseen(struct resolution *res, struct warnings *w)
 			"the executables of %zu process%s could not be read: %s",
 			res->reader.refused, plural(res->reader.refused, "es"),
 			geteuid() == 0 ? missing_right() : "not this user's");
+	if (r == 0 && res->reader.failed)
+		r = warnings_add(w, WARNING_INCOMPLETE,
+			"%zu process%s could not be described in full: %s", res->reader.failed,
+			plural(res->reader.failed, "es"), strerror(-res->reader.failure));
+	if (r == 0 && scan->failed)
+		r = warnings_add(w, WARNING_INCOMPLETE,
+			"the sockets of %zu process%s could not be read: %s", scan->failed,
+			plural(scan->failed, "es"), strerror(-scan->failure));
 	if (r != 0 || index->hidden || !scan->proc_own || proc_is_first(scan->proc_fd))
 		return r;
 	unheld = owner_index_count_unheld(index);

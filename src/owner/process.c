@@ -32,6 +32,28 @@ struct user_name {
 	char *name;
 };
 
+/** One process that is being read. */
+struct reading {
+	struct process_reader *reader;
+	int dir; /**< its folder */
+	struct process *process;
+	bool refused; /**< we may not see its executable */
+	int error;    /**< the first other failure, or 0 */
+};
+
+/* Also what everything in the folder of a process is that has ended. */
+static bool is_absent(int error)
+{
+	return error == -ENOENT || error == -ESRCH;
+}
+
+/* Remembers that something of the process could not be read, though it is there. */
+static void note(struct reading *reading, int error)
+{
+	if (!reading->error && !is_absent(error))
+		reading->error = error;
+}
+
 void process_reader_init(struct process_reader *reader, unsigned details, bool numeric)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
@@ -48,6 +70,12 @@ void process_reader_init(struct process_reader *reader, unsigned details, bool n
 		reader->boot_time = ((now.tv_sec - up.tv_sec) * 1000000000LL + now.tv_nsec -
 					    up.tv_nsec + 500000000) /
 				    1000000000;
+}
+
+void process_reader_fail(struct process_reader *reader, int error)
+{
+	reader->failed++;
+	reader->failure = error;
 }
 
 void process_reader_done(struct process_reader *reader)
@@ -221,44 +249,50 @@ static const char *user_name(struct process_reader *reader, uint32_t uid)
 	return name;
 }
 
-static int describe_user(struct process_reader *reader, int dir, struct process *process)
+/* The folder belongs to the effective user, also of a process that is not dumpable. */
+static int describe_user(struct reading *reading)
 {
+	struct process *process = reading->process;
 	const char *name;
 	struct stat st;
 
-	/* The folder belongs to the effective user, also of a process that is not dumpable. */
-	if (fstat(dir, &st) < 0)
+	if (fstat(reading->dir, &st) < 0) {
+		note(reading, -errno);
 		return 0;
+	}
 	process->uid = st.st_uid;
 	process->has_uid = true;
-	name = user_name(reader, st.st_uid);
+	name = user_name(reading->reader, st.st_uid);
 	process->shown.user = name ? strdup(name) : NULL;
 	return process->shown.user ? 0 : -ENOMEM;
 }
 
-static int describe_cgroup(int dir, struct process *process)
+static int describe_cgroup(struct reading *reading)
 {
 	AUTO_FREE char *text = NULL;
 	const char *path;
 	size_t length;
 	int r;
 
-	r = file_read(dir, "cgroup", CGROUP_MAX, &text, &length);
-	if (r == -ENOMEM)
-		return r;
+	r = file_read(reading->dir, "cgroup", CGROUP_MAX, &text, &length);
+	if (r < 0)
+		note(reading, r);
 	if (r < 0 || cgroup_path_parse(text, length, &path, &length) < 0)
 		return 0;
-	process->cgroup = strndup(path, length);
-	return process->cgroup ? 0 : -ENOMEM;
+	reading->process->cgroup = strndup(path, length);
+	return reading->process->cgroup ? 0 : -ENOMEM;
 }
 
 /* The link to the executable; kernel threads have none, and not everybody may read it. */
-static int describe_exe(
-	struct process_reader *reader, int dir, char path[PATH_MAX], struct process *process)
+static int describe_exe(struct reading *reading, char path[PATH_MAX])
 {
-	ssize_t length = readlinkat(dir, "exe", path, PATH_MAX - 1);
+	ssize_t length = readlinkat(reading->dir, "exe", path, PATH_MAX - 1);
+	struct process *process = reading->process;
 
-	reader->refused += length < 0 && (errno == EACCES || errno == EPERM);
+	if (length < 0 && (errno == EACCES || errno == EPERM))
+		reading->refused = true;
+	else if (length < 0)
+		note(reading, -errno);
 	if (length <= 0)
 		return 0;
 	path[length] = '\0';
@@ -282,21 +316,23 @@ static int describe_cmdline(char *text, size_t length, struct process *process)
 	return process->shown.cmdline ? 0 : -ENOMEM;
 }
 
-static int describe_program(
-	struct process_reader *reader, int dir, const char *comm, struct process *process)
+static int describe_program(struct reading *reading, const char *comm)
 {
-	unsigned details = reader->details;
+	unsigned details = reading->reader->details;
+	struct process *process = reading->process;
 	char cmdline[CMDLINE_MAX + 1] = "", path[PATH_MAX];
 	ssize_t length = 0;
 	int r;
 
 	if (details & (OWNER_WANT_NAME | OWNER_WANT_EXE)) {
-		r = describe_exe(reader, dir, path, process);
+		r = describe_exe(reading, path);
 		if (r < 0)
 			return r;
 	}
 	if (details & (OWNER_WANT_NAME | OWNER_WANT_CMDLINE))
-		length = read_file(dir, "cmdline", cmdline, sizeof(cmdline));
+		length = read_file(reading->dir, "cmdline", cmdline, sizeof(cmdline));
+	if (length < 0)
+		note(reading, (int)length);
 	if (comm && details & OWNER_WANT_NAME) {
 		process->shown.name = process_name(comm, process->shown.exe, cmdline);
 		if (!process->shown.name)
@@ -305,14 +341,6 @@ static int describe_program(
 	if (length > 0 && details & OWNER_WANT_CMDLINE)
 		return describe_cmdline(cmdline, (size_t)length, process);
 	return 0;
-}
-
-/* Whether the folder is still, or was ever, that of the process meant. */
-static bool is_gone(ssize_t r, const struct process_stat *stat, const struct holder *holder)
-{
-	if (r == -ESRCH || r == -ENOENT)
-		return true;
-	return r > 0 && holder->start && stat->start != holder->start;
 }
 
 /*
@@ -325,37 +353,76 @@ static bool is_manager(const struct process_stat *stat)
 	return !strcmp(stat->comm, "systemd");
 }
 
+/* Takes what the state says of the process. */
+static int describe_state(
+	struct reading *reading, struct holder *holder, const struct process_stat *stat)
+{
+	const struct process_reader *reader = reading->reader;
+	struct portscope_process *shown = &reading->process->shown;
+
+	holder->start = stat->start;
+	holder->manager = is_manager(stat);
+	if (reader->details & OWNER_WANT_START_TIME && reader->boot_time)
+		shown->start_time = reader->boot_time + (int64_t)(stat->start / reader->ticks);
+	if (!(reader->details & OWNER_WANT_COMM))
+		return 0;
+	shown->comm = strdup(stat->comm);
+	return shown->comm ? 0 : -ENOMEM;
+}
+
+static int describe_rest(struct reading *reading, const char *comm)
+{
+	unsigned details = reading->reader->details;
+	int r = describe_program(reading, comm);
+
+	if (r == 0 && details & OWNER_WANT_USER)
+		r = describe_user(reading);
+	if (r == 0 && details & OWNER_WANT_CGROUP)
+		r = describe_cgroup(reading);
+	return r;
+}
+
+/*
+ * What was read holds only if the process was there to the end: the folder of one that has ended
+ * belongs to root, and its files seem not to exist.
+ */
+static void confirm(struct reading *reading, struct holder *holder)
+{
+	if (faccessat(reading->dir, "stat", F_OK, 0) < 0) {
+		holder->gone = is_absent(-errno);
+		note(reading, -errno);
+		reading->process->has_uid = false;
+		free((char *)STEAL(reading->process->shown.user));
+	}
+	if (holder->gone)
+		return;
+	reading->reader->refused += reading->refused;
+	if (reading->error)
+		process_reader_fail(reading->reader, reading->error);
+}
+
 int process_describe(struct process_reader *reader, int dir, struct holder *holder)
 {
-	struct process *process = &holder->process;
+	struct reading reading = {.reader = reader, .dir = dir, .process = &holder->process};
 	struct process_stat stat = {0};
 	char text[2048];
-	bool known;
 	ssize_t r;
-	int e;
+	int e = 0;
 
 	r = read_file(dir, "stat", text, sizeof(text));
-	known = r > 0 && process_parse_stat(text, &stat) == 0;
-	if (is_gone(known ? 1 : MIN(r, 0), &stat, holder)) {
+	if (r >= 0)
+		r = process_parse_stat(text, &stat);
+	if (is_absent((int)r) || (r >= 0 && holder->start && stat.start != holder->start)) {
 		holder->gone = true;
 		return 0;
 	}
-	if (known) {
-		holder->start = stat.start;
-		holder->manager = is_manager(&stat);
-		if (reader->details & OWNER_WANT_START_TIME)
-			process->shown.start_time =
-				reader->boot_time + (int64_t)(stat.start / reader->ticks);
-		if (reader->details & OWNER_WANT_COMM) {
-			process->shown.comm = strdup(stat.comm);
-			if (!process->shown.comm)
-				return -ENOMEM;
-		}
-	}
-	e = describe_program(reader, dir, known ? stat.comm : NULL, process);
-	if (e == 0 && reader->details & OWNER_WANT_USER)
-		e = describe_user(reader, dir, process);
-	if (e == 0 && reader->details & OWNER_WANT_CGROUP)
-		e = describe_cgroup(dir, process);
+	if (r < 0)
+		note(&reading, (int)r);
+	else
+		e = describe_state(&reading, holder, &stat);
+	/* Its number alone does not tell whether it is the process that is meant. */
+	if (e == 0 && (r >= 0 || !holder->start))
+		e = describe_rest(&reading, r < 0 ? NULL : stat.comm);
+	confirm(&reading, holder);
 	return e;
 }

@@ -11,12 +11,14 @@ struct user_name;
 struct process_reader {
 	unsigned details; /**< enum owner_detail */
 	bool numeric;
-	int64_t boot_time;       /**< seconds since the epoch */
+	int64_t boot_time;       /**< seconds since the epoch; 0: not known */
 	uint64_t ticks;          /**< clock ticks a second */
 	struct user_name *users; /**< those that were looked up */
 	size_t n_users;
 	size_t users_space;
 	size_t refused; /**< processes whose executable we may not see */
+	size_t failed;  /**< processes of which something else could not be read, */
+	int failure;    /**< and the last reason */
 	struct table users_table;
 };
 
@@ -29,9 +31,13 @@ struct process_stat {
 void process_reader_init(struct process_reader *reader, unsigned details, bool numeric);
 void process_reader_done(struct process_reader *reader);
 
+/** Counts a process that could not be described in full, for this reason. */
+void process_reader_fail(struct process_reader *reader, int error);
+
 /**
  * Describes the process whose folder in /proc is `dir`. If the holder has a start time and the
- * process another one, or if the process is no more, it is marked gone.
+ * process another one, or if the process is no more, it is marked gone. What cannot be read is left
+ * out and counted in the reader; only running out of memory is a failure.
  */
 int process_describe(struct process_reader *reader, int dir, struct holder *holder);
 

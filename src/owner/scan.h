@@ -31,6 +31,8 @@ struct owner_scan {
 	void *userdata;
 
 	size_t hidden;     /**< processes that we may not look into */
+	size_t failed;     /**< processes whose descriptors could not all be read, */
+	int failure;       /**< and the last reason */
 	size_t busy_rings; /**< io_uring rings that did not tell what they hold */
 	bool seen_init;    /**< procfs: process 1 is among those listed */
 	char reason[192];  /**< why the scan failed, in words */

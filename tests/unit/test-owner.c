@@ -382,6 +382,50 @@ static void test_gone(void **state)
 	forget(&answer);
 }
 
+static bool warns(const struct answer *answer, const char *part)
+{
+	for (size_t i = 0; i < answer->warnings.count; i++)
+		if (answer->warnings.items[i].incomplete &&
+			strstr(answer->warnings.items[i].text, part))
+			return true;
+	return false;
+}
+
+/* What cannot be read though it is there is said: here files of another kind than they should be.
+ */
+static void test_unreadable(void **state)
+{
+	const struct tree *tree = *state;
+	struct socket socket = with_inode(5);
+	const struct portscope_process *shown;
+	struct answer answer;
+	size_t n;
+
+	tree_process(tree, 10, "holds", 1);
+	tree_process(tree, 11, "broken", 1);
+	tree_link(tree, "10", 3, "socket:[5]");
+	tree_file(tree, "11/fd/7", "", 0);
+	answer = ask(tree, &socket, 1);
+	assert_true(warns(&answer, "the sockets of 1 process could not be read"));
+	assert_false(owner_index_saw_all(answer.index));
+	forget(&answer);
+
+	assert_int_equal(unlinkat(tree->fd, "11/fd/7", 0), 0);
+	answer = ask(tree, &socket, 1);
+	assert_false(warnings_incomplete(&answer.warnings));
+	assert_true(owner_index_saw_all(answer.index));
+	forget(&answer);
+
+	unlinkat(tree->fd, "10/exe", 0);
+	tree_file(tree, "10/exe", "", 0);
+	answer = ask(tree, &socket, 1);
+	assert_true(warns(&answer, "1 process could not be described in full"));
+	assert_int_equal(owner_index_get(answer.index, &socket, &shown, NULL, &n), OWNER_KNOWN);
+	assert_int_equal(n, 1);
+	assert_null(shown[0].exe);
+	forget(&answer);
+}
+
 /* A number that went to another process is told by its start time. */
 static void test_reused(void **state)
 {
@@ -524,6 +568,7 @@ int main(void)
 		WITH_TREE(test_threads),
 		WITH_TREE(test_rings),
 		WITH_TREE(test_gone),
+		WITH_TREE(test_unreadable),
 		WITH_TREE(test_reused),
 		WITH_TREE(test_no_proc),
 	};
