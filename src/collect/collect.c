@@ -45,8 +45,8 @@ struct collection {
 	struct collect_report *report;
 	struct warnings *warnings;
 	struct transport kernel;
-	struct dumper dumper; /**< without a transport: there is no sock_diag */
-	int refusal;          /**< why not, a negative errno */
+	struct netlink netlink; /**< without a transport: there is no sock_diag */
+	int refusal;            /**< why not, a negative errno */
 };
 
 static int collection_begin(struct collection *c)
@@ -54,17 +54,17 @@ static int collection_begin(struct collection *c)
 	struct transport *transport = c->sources->transport;
 
 	if (!transport) {
-		c->refusal = transport_open_kernel(&c->kernel);
+		c->refusal = transport_open_kernel(NETLINK_SOCK_DIAG, &c->kernel);
 		if (c->refusal < 0)
 			return 0;
 		transport = &c->kernel;
 	}
-	return dumper_init(&c->dumper, transport);
+	return netlink_init(&c->netlink, transport);
 }
 
 static void collection_end(struct collection *c)
 {
-	dumper_done(&c->dumper);
+	netlink_done(&c->netlink);
 	transport_close(&c->kernel);
 }
 
@@ -84,7 +84,7 @@ static void pass_done(struct pass *p)
 
 static int pass_take(struct collection *c, const struct dump_request *request, struct pass *p)
 {
-	int r = dumper_run(&c->dumper, request, sockets_add, &p->sockets);
+	int r = dump_sockets(&c->netlink, request, sockets_add, &p->sockets);
 
 	if (r < 0)
 		return r;
@@ -94,12 +94,13 @@ static int pass_take(struct collection *c, const struct dump_request *request, s
 
 static bool pass_is_clean(const struct pass *p)
 {
-	return !p->doubles && p->outcome == DUMP_DONE;
+	return !p->doubles && p->outcome == NETLINK_DONE;
 }
 
 static bool passes_agree(const struct pass *a, const struct pass *b)
 {
-	if (a->outcome != DUMP_DONE || b->outcome != DUMP_DONE || a->index.count != b->index.count)
+	if (a->outcome != NETLINK_DONE || b->outcome != NETLINK_DONE ||
+		a->index.count != b->index.count)
 		return false;
 	for (size_t i = 0; i < a->index.count; i++)
 		if (a->index.items[i].key != b->index.items[i].key)
@@ -123,7 +124,7 @@ static int pass_adopt(struct collection *c, struct pass *last, const struct pass
 
 		if (cookie_index_find(&last->index, s->cookie) >= 0)
 			continue;
-		r = dumper_lookup(&c->dumper, s);
+		r = dump_lookup(&c->netlink, s);
 		if (r > 0)
 			r = sockets_add(s, into);
 		if (r == -ENOMEM)
@@ -144,7 +145,7 @@ static int pass_adopt(struct collection *c, struct pass *last, const struct pass
 
 static int warn_unsure(struct collection *c, const struct pass *last, const char *what)
 {
-	if (last->outcome & DUMP_DAMAGED)
+	if (last->outcome & NETLINK_DAMAGED)
 		return warnings_add(c->warnings, WARNING_INCOMPLETE,
 			"the kernel's answer about %s sockets was cut short or damaged", what);
 	return warnings_add(c->warnings, WARNING_INCOMPLETE,
@@ -278,11 +279,11 @@ static int dump_streaming(struct collection *c, const struct dump_request *reque
 	int r;
 
 	s->duplicates = 0;
-	r = dumper_run(&c->dumper, request, stream_add, s);
+	r = dump_sockets(&c->netlink, request, stream_add, s);
 	if (r < 0)
 		return r;
 	view.outcome = r;
-	return r != DUMP_DONE || s->duplicates ? warn_unsure(c, &view, what) : 0;
+	return r != NETLINK_DONE || s->duplicates ? warn_unsure(c, &view, what) : 0;
 }
 
 static int dump_or_refuse(struct collection *c, struct dump_request *request, struct sockets *list,
@@ -290,7 +291,7 @@ static int dump_or_refuse(struct collection *c, struct dump_request *request, st
 {
 	int r;
 
-	if (!c->dumper.transport)
+	if (!c->netlink.transport)
 		return c->refusal;
 	r = s ? dump_streaming(c, request, s, what) : dump_merged(c, request, list, what);
 	if (r != -EINVAL || !request->bytecode || (s && s->stopped))

@@ -6,7 +6,7 @@
 #ifndef PORTSCOPE_COLLECT_COLLECT_H
 #define PORTSCOPE_COLLECT_COLLECT_H
 
-#include "collect/transport.h"
+#include "util/netlink.h"
 #include "model/socket.h"
 #include "model/warnings.h"
 

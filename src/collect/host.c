@@ -1,100 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Interfaces, ephemeral ports, users and the identity of the host. */
+/* Ephemeral ports, users and the identity of the host. */
 #include "collect/host.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "util/address.h"
 #include "util/file.h"
-
-static struct interface *interface_named(struct interfaces *list, const char *name)
-{
-	struct interface *grown;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i].name, name))
-			return &list->items[i];
-	grown = reallocarray(list->items, list->count + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	list->items = grown;
-	grown += list->count++;
-	*grown = (struct interface){.index = if_nametoindex(name)};
-	snprintf(grown->name, sizeof(grown->name), "%s", name);
-	return grown;
-}
-
-static int add_address(struct interface *interface, const struct ifaddrs *from)
-{
-	struct interface_address *grown =
-		reallocarray(interface->addresses, interface->n_addresses + 1, sizeof(*grown));
-	const struct sockaddr *broadcast = from->ifa_broadaddr;
-
-	if (!grown)
-		return -ENOMEM;
-	interface->addresses = grown;
-	grown += interface->n_addresses++;
-	*grown = (struct interface_address){.family = from->ifa_addr->sa_family};
-	if (grown->family == AF_INET6) {
-		memcpy(grown->address, &((const struct sockaddr_in6 *)from->ifa_addr)->sin6_addr,
-			16);
-		return 0;
-	}
-	memcpy(grown->address, &((const struct sockaddr_in *)from->ifa_addr)->sin_addr, 4);
-	if (from->ifa_flags & IFF_BROADCAST && broadcast && broadcast->sa_family == AF_INET) {
-		memcpy(grown->broadcast, &((const struct sockaddr_in *)broadcast)->sin_addr, 4);
-		/* Of an address without one, the C library repeats the address itself. */
-		grown->has_broadcast = memcmp(grown->broadcast, grown->address, 4) != 0;
-	}
-	return 0;
-}
-
-static int compare_index(const void *a, const void *b)
-{
-	uint32_t x = ((const struct interface *)a)->index, y = ((const struct interface *)b)->index;
-
-	return x < y ? -1 : x > y;
-}
-
-int collect_interfaces(struct interfaces *ret)
-{
-	struct interfaces list = {0};
-	struct ifaddrs *all;
-	int r = 0;
-
-	if (getifaddrs(&all) < 0)
-		return -errno;
-	for (struct ifaddrs *a = all; a && r >= 0; a = a->ifa_next) {
-		struct interface *interface = interface_named(&list, a->ifa_name);
-
-		if (!interface)
-			r = -ENOMEM;
-		else if (a->ifa_addr &&
-			 (a->ifa_addr->sa_family == AF_INET || a->ifa_addr->sa_family == AF_INET6))
-			r = add_address(interface, a);
-	}
-	freeifaddrs(all);
-	if (r < 0) {
-		interfaces_done(&list);
-		return r;
-	}
-	if (list.count)
-		qsort(list.items, list.count, sizeof(*list.items), compare_index);
-	*ret = list;
-	return 0;
-}
-
-void interfaces_done(struct interfaces *interfaces)
-{
-	for (size_t i = 0; i < interfaces->count; i++)
-		free(interfaces->items[i].addresses);
-	free(interfaces->items);
-	*interfaces = (struct interfaces){0};
-}
 
 /* Marks "8080,9000-9010" in a bitmap of all ports. */
 static int parse_reserved(const char *text, uint8_t **ret)

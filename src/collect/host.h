@@ -6,10 +6,6 @@
 #include "collect/collect.h"
 #include "model/host.h"
 
-/** Names and addresses of the interfaces (getifaddrs(3)). */
-int collect_interfaces(struct interfaces *ret);
-void interfaces_done(struct interfaces *interfaces);
-
 /** The kernel's ephemeral ports (ip(7): ip_local_port_range, ip_local_reserved_ports). */
 int collect_ephemeral(int proc_fd, struct ephemeral_ports *ret);
 /** The first port that needs no privilege to be bound (ip(7): ip_unprivileged_port_start). */

@@ -487,10 +487,11 @@ static int scope_node(
 		r = names->interface ? names->interface(names->userdata, scope, &index) : -ENODEV;
 		number = index;
 	}
+	if (r == -ENODEV)
+		return fail_part(v, parts->address, parts->n_address, "",
+			"the interface of the address is unknown");
 	if (r < 0)
-		return r == -ENOMEM ? r
-				    : fail_part(v, parts->address, parts->n_address, "",
-					      "the interface of the address is unknown");
+		return r;
 	*ret = node_new(NODE_DEVICE);
 	range = *ret ? node_grow(*ret, sizeof(*range)) : NULL;
 	if (!range)

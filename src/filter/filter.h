@@ -44,8 +44,9 @@ struct filter_names {
 	const char *(*similar_service)(void *userdata, const char *name);
 	/** `prefix` is set by the parser. */
 	size_t (*host)(void *userdata, const char *name, struct filter_address *ret, size_t max);
-	/** 0, or a negative errno for an unknown name. */
+	/** 0; -ENODEV: no such interface; another negative errno: it could not be found out. */
 	int (*interface)(void *userdata, const char *name, uint32_t *ret_index);
+	/** 0, or a negative errno for an unknown name; so the next. */
 	int (*cgroup)(void *userdata, const char *path, uint64_t *ret_id);
 	int (*user)(void *userdata, const char *name, uint32_t *ret_uid);
 	void *userdata;

@@ -239,10 +239,10 @@ static int add_device(struct value *v, struct node *node)
 	if (!r)
 		return add_range(node, TOKEN_EQUAL, number);
 	r = names->interface ? names->interface(names->userdata, v->word, &index) : -ENODEV;
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
+	if (r == -ENODEV)
 		return fail_unknown(v, "interface", NULL, 0);
+	if (r < 0)
+		return r;
 	return add_range(node, TOKEN_EQUAL, index);
 }
 

@@ -6,7 +6,6 @@
 #include "listing/request.h"
 
 #include <fcntl.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include "annotate/service.h"
 #include "collect/cgroup.h"
+#include "collect/interfaces.h"
 #include "util/capability.h"
 #include "util/file.h"
 
@@ -90,8 +90,10 @@ static size_t find_host(void *userdata, const char *name, struct filter_address 
 
 static int find_interface(void *userdata, const char *name, uint32_t *ret_index)
 {
-	*ret_index = if_nametoindex(name);
-	return *ret_index ? 0 : -ENODEV;
+	int r = collect_interface_index(name, ret_index);
+
+	/* -EINVAL is what a filter that is wrong ends with. */
+	return r == -EINVAL ? -EIO : r;
 }
 
 /* The id of a cgroup is the inode of its directory, here below a mount of the hierarchy. */

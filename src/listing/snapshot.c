@@ -16,6 +16,7 @@
 #include "listing/findings.h"
 #include "collect/cgroup.h"
 #include "collect/host.h"
+#include "collect/interfaces.h"
 #include "model/field.h"
 #include "model/host.h"
 #include "model/order.h"

@@ -11,7 +11,7 @@ import lab
 
 ERRORS = (('EPERM', errno.EPERM), ('EPROTONOSUPPORT', errno.EPROTONOSUPPORT))
 
-AF_NETLINK, NETLINK_SOCK_DIAG = 16, 4
+AF_NETLINK, NETLINK_ROUTE, NETLINK_SOCK_DIAG = 16, 0, 4
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, MODE_FILTER = 22, 38, 2
 # The numbers of socket(2) and bpf(2), by machine.
 SOCKET = {'x86_64': 41, 'aarch64': 198, 'riscv64': 198, 'loongarch64': 198, 'armv7l': 281,
@@ -38,6 +38,11 @@ def install(*instructions):
 
 def sock_diag(error):
     """Makes socket(AF_NETLINK, *, NETLINK_SOCK_DIAG) fail with `error` from now on."""
+    netlink(NETLINK_SOCK_DIAG, error)
+
+
+def netlink(protocol, error):
+    """Makes socket(AF_NETLINK, *, protocol) fail with `error` from now on."""
     low = 4 if sys.byteorder == 'big' else 0  # the half of an argument that counts
     install(
         (LOAD, 0, 0, 0),
@@ -45,7 +50,7 @@ def sock_diag(error):
         (LOAD, 0, 0, 16 + low),
         (JUMP_EQUAL, 0, 3, AF_NETLINK),
         (LOAD, 0, 0, 32 + low),
-        (JUMP_EQUAL, 0, 1, NETLINK_SOCK_DIAG),
+        (JUMP_EQUAL, 0, 1, protocol),
         (RETURN, 0, 0, FAIL | error),
         (RETURN, 0, 0, ALLOW))
 

@@ -13,7 +13,7 @@
 
 /* All sockets of the namespace and the cookies of those that are autobound. */
 struct world {
-	struct dumper dumper;
+	struct netlink netlink;
 	struct sockets sockets;
 	uint64_t *autobound;
 	size_t n_autobound;
@@ -46,7 +46,7 @@ static int dump(struct world *w, uint8_t protocol, uint8_t family, uint32_t stat
 		.bytecode = program,
 		.bytecode_length = length,
 	};
-	int r = dumper_run(&w->dumper, &request, sockets_add, ret);
+	int r = dump_sockets(&w->netlink, &request, sockets_add, ret);
 
 	if (r)
 		fprintf(stderr, "a dump ended with %d\n", r);
@@ -264,13 +264,13 @@ int main(int argc, char **argv)
 	struct totals totals = {0};
 	unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 4711;
-	int r = transport_open_kernel(&transport);
+	int r = transport_open_kernel(NETLINK_SOCK_DIAG, &transport);
 
 	if (r < 0 || !count || !seed) {
 		fprintf(stderr, "filter-kernel COUNT [SEED]: %s\n", strerror(-r));
 		return 2;
 	}
-	r = dumper_init(&w.dumper, &transport);
+	r = netlink_init(&w.netlink, &transport);
 	if (!r)
 		r = look(&w);
 	if (!r)
@@ -283,7 +283,7 @@ int main(int argc, char **argv)
 		totals.matched, totals.refused, w.n_autobound);
 	sockets_done(&w.sockets);
 	free(w.autobound);
-	dumper_done(&w.dumper);
+	netlink_done(&w.netlink);
 	transport_close(&transport);
 	return r != 0;
 }

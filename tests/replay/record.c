@@ -66,7 +66,7 @@ static void record(struct recorder *r, unsigned protocols, uint32_t states)
 int main(void)
 {
 	struct recorder r = {.transport = {.send = record_send, .receive = record_receive}};
-	int n = transport_open_kernel(&r.kernel);
+	int n = transport_open_kernel(NETLINK_SOCK_DIAG, &r.kernel);
 
 	if (n < 0)
 		errx(1, "no sock_diag: %s", strerror(-n));

@@ -17,7 +17,7 @@
 
 #include <linux/netlink.h>
 
-#include "collect/transport.h"
+#include "util/netlink.h"
 
 #define RECORDING_MAGIC "PSDUMP1\n"
 
