@@ -150,6 +150,48 @@ struct portscope_value {
 	};
 };
 
+/** The fields, by their ids, which count up in the order of JSON. */
+enum portscope_field_id {
+	PORTSCOPE_FIELD_PROTOCOL,
+	PORTSCOPE_FIELD_FAMILY,
+	PORTSCOPE_FIELD_DUAL_STACK,
+	PORTSCOPE_FIELD_STATE,
+	PORTSCOPE_FIELD_LOCAL_ADDRESS,
+	PORTSCOPE_FIELD_LOCAL_PORT,
+	PORTSCOPE_FIELD_REMOTE_ADDRESS,
+	PORTSCOPE_FIELD_REMOTE_PORT,
+	PORTSCOPE_FIELD_LOCAL,
+	PORTSCOPE_FIELD_PEER,
+	PORTSCOPE_FIELD_INTERFACE,
+	PORTSCOPE_FIELD_IFINDEX,
+	PORTSCOPE_FIELD_RECV_Q,
+	PORTSCOPE_FIELD_SEND_Q,
+	PORTSCOPE_FIELD_UID,
+	PORTSCOPE_FIELD_USER,
+	PORTSCOPE_FIELD_INODE,
+	PORTSCOPE_FIELD_COOKIE,
+	PORTSCOPE_FIELD_MARK,
+	PORTSCOPE_FIELD_CGROUP,
+	PORTSCOPE_FIELD_UNIT,
+	PORTSCOPE_FIELD_SOCKET_UNIT,
+	PORTSCOPE_FIELD_CONTAINER,
+	PORTSCOPE_FIELD_NETNS,
+	PORTSCOPE_FIELD_SERVICE,
+	PORTSCOPE_FIELD_SERVICE_SOURCE,
+	PORTSCOPE_FIELD_SERVICE_HINT,
+	PORTSCOPE_FIELD_PORT_RANGE,
+	PORTSCOPE_FIELD_EPHEMERAL,
+	PORTSCOPE_FIELD_EXPOSURE,
+	PORTSCOPE_FIELD_DIRECTION,
+	PORTSCOPE_FIELD_PROBABLE_CLIENT,
+	PORTSCOPE_FIELD_OWNER,
+	PORTSCOPE_FIELD_PROCESS,
+	PORTSCOPE_FIELD_PID,
+	PORTSCOPE_FIELD_PROCESSES,
+	PORTSCOPE_FIELD_FINDINGS,
+	PORTSCOPE_FIELDS, /**< how many there are */
+};
+
 /** A field: a column, a JSON key, something to sort by. portscope_field_at() has them all. */
 struct portscope_field {
 	const char *name;  /**< JSON key, name in --columns and --sort */
@@ -161,13 +203,17 @@ struct portscope_field {
 	uint8_t give_way; /**< order in which columns leave a narrow table; 0: never */
 };
 
-/** The field with this id: ids count up from 0, in the order of JSON; NULL after the last. */
+/** The field with this id, or NULL after the last. */
 const struct portscope_field *portscope_field_at(unsigned id);
 /** The id of the field called `name`, or -ENOENT. */
 int portscope_field_find(const char *name);
 
-/** The name of a state (`time-wait`) and its table label (`TIME-WAIT`); NULL if there is none. */
-const char *portscope_state_name(unsigned state);
+/**
+ * The word of this rank in a field of words, as in JSON: `any` for PORTSCOPE_FIELD_EXPOSURE and 4.
+ * Ranks of a state are those of enum portscope_state, of a protocol IPPROTO_*, of a family AF_*.
+ * NULL where no word has the rank.
+ */
+const char *portscope_field_word(unsigned id, unsigned rank);
 
 struct portscope_row;
 

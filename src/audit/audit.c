@@ -57,8 +57,6 @@ static size_t count_filters(const struct portscope_audit *a)
 static size_t add_fields(const struct portscope_audit *a, uint16_t *fields, size_t n)
 {
 	unsigned wanted = rules_need(), missing;
-	size_t total;
-	const struct field *table = field_table(&total);
 
 	for (size_t i = 0; i < count_filters(a); i++)
 		if (filter_at(a, i))
@@ -66,10 +64,10 @@ static size_t add_fields(const struct portscope_audit *a, uint16_t *fields, size
 	if (a->baseline)
 		wanted |= baseline_needs(a->baseline);
 	missing = wanted & ~field_needs(fields, n);
-	for (size_t id = 0; id < total && missing; id++)
-		if (table[id].needs & missing) {
-			fields[n++] = id;
-			missing &= ~table[id].needs;
+	for (unsigned id = 0; id < PORTSCOPE_FIELDS && missing; id++)
+		if (field_get(id)->needs & missing) {
+			fields[n++] = (uint16_t)id;
+			missing &= ~field_get(id)->needs;
 		}
 	return n;
 }
@@ -77,11 +75,9 @@ static size_t add_fields(const struct portscope_audit *a, uint16_t *fields, size
 static int open_snapshot(struct portscope_audit *a)
 {
 	struct portscope_query query = *a->query;
-	AUTO_FREE uint16_t *fields = NULL;
-	size_t total;
+	AUTO_FREE uint16_t *fields =
+		reallocarray(NULL, query.n_fields + PORTSCOPE_FIELDS, sizeof(*fields));
 
-	field_table(&total);
-	fields = reallocarray(NULL, query.n_fields + total, sizeof(*fields));
 	if (!fields)
 		return -ENOMEM;
 	for (size_t i = 0; i < query.n_fields; i++)

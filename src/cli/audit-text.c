@@ -160,18 +160,23 @@ static const char *plural(size_t n)
 
 /* Counts that are not 0, from the worst: `: 1 high, 2 low`. */
 static void put_counts(struct report *r, const size_t *counts, size_t n, const char *before,
-	const char *(*name)(const struct report *r, size_t i))
+	const char *(*name)(size_t rank))
 {
 	for (size_t i = n; i-- > 0;)
 		if (counts[i]) {
-			out_format(r->out, "%s%zu %s", before, counts[i], name(r, i));
+			out_format(r->out, "%s%zu %s", before, counts[i], name(i));
 			before = ", ";
 		}
 }
 
-static const char *severity_name(const struct report *r, size_t i)
+static const char *severity_name(size_t rank)
 {
-	return portscope_severity_name(i);
+	return portscope_severity_name(rank);
+}
+
+static const char *exposure_name(size_t rank)
+{
+	return portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, rank);
 }
 
 static void text_end(struct report *r)
@@ -184,7 +189,7 @@ static void text_end(struct report *r)
 		out_text(r->out, "No findings");
 	out_format(r->out, " in %zu listening socket%s", c.sockets, plural(c.sockets));
 	put_counts(r, c.by_severity, PORTSCOPE_SEVERITIES, ": ", severity_name);
-	put_counts(r, c.by_exposure, 5, "; ", findings_exposure);
+	put_counts(r, c.by_exposure, ARRAY_SIZE(c.by_exposure), "; ", exposure_name);
 	out_text(r->out, ".");
 	if (r->policy && c.allowed) {
 		out_format(r->out, " %zu socket%s allowed by ", c.allowed, plural(c.allowed));

@@ -43,8 +43,9 @@ static void put_query(struct json *j, const struct portscope_document_head *head
 	json_write_close(j, ']');
 	json_write_open(j, "states", '[');
 	for (unsigned state = 0; state < 32; state++)
-		if (head->states >> state & 1 && portscope_state_name(state))
-			json_write_text(j, NULL, portscope_state_name(state));
+		if (head->states >> state & 1 && portscope_field_word(PORTSCOPE_FIELD_STATE, state))
+			json_write_text(
+				j, NULL, portscope_field_word(PORTSCOPE_FIELD_STATE, state));
 	json_write_close(j, ']');
 	json_write_text(j, "filter", head->filter);
 	json_write_close(j, '}');

@@ -4,37 +4,25 @@
 
 #include <string.h>
 
+#include "model/names.h"
 #include "util/text.h"
 
-/* A list of words, in the words of JSON. */
-static void put_words(struct out *o, uint32_t bits, const char *(*name)(unsigned bit))
+static void put_words(struct out *o, uint32_t mask, const struct vocabulary *words)
 {
-	for (unsigned i = 0, n = 0; i < 32; i++)
-		if (bits >> i & 1 && name(i))
-			out_format(o, "%s%s", n++ ? "," : "", name(i));
-	if (!bits)
+	vocabulary_write(o, words, mask);
+	if (!mask)
 		out_text(o, "none");
 }
 
-static const char *protocol_word(unsigned bit)
-{
-	return bit == 0 ? "tcp" : bit == 1 ? "udp" : NULL;
-}
-
-static const char *family_word(unsigned bit)
-{
-	return bit == 0 ? "inet" : bit == 1 ? "inet6" : NULL;
-}
-
 static void put_difference(struct out *o, const char *what, uint32_t before, uint32_t after,
-	const char *(*name)(unsigned bit))
+	const struct vocabulary *words)
 {
 	if (before == after)
 		return;
 	out_format(o, "\n    %s: ", what);
-	put_words(o, before, name);
+	put_words(o, before, words);
 	out_text(o, " and then ");
-	put_words(o, after, name);
+	put_words(o, after, words);
 }
 
 static void put_filter(struct out *o, const char *text)
@@ -58,9 +46,9 @@ int diff_check_queries(const struct portscope_document *before,
 		return 0;
 	out_text(&o, "the two documents do not answer the same query, so their difference would "
 		     "say nothing:");
-	put_difference(&o, "protocols", b->protocols, a->protocols, protocol_word);
-	put_difference(&o, "families", b->families, a->families, family_word);
-	put_difference(&o, "states", b->states, a->states, portscope_state_name);
+	put_difference(&o, "protocols", b->protocols, a->protocols, &protocol_words);
+	put_difference(&o, "families", b->families, a->families, &family_words);
+	put_difference(&o, "states", b->states, a->states, &state_words);
 	if (!same_filter) {
 		out_text(&o, "\n    filter: ");
 		put_filter(&o, b->filter);

@@ -134,13 +134,13 @@ static int get_words(struct reader *r, const json_t *socket, struct entry *entry
 	entry->protocol = *protocol == 't' ? IPPROTO_TCP : IPPROTO_UDP;
 	if (state && state_find(state) == PORTSCOPE_BOUND_INACTIVE)
 		entry->flags |= ENTRY_IDLE;
-	if (direction && !strcmp(direction, direction_name(DIRECTION_INBOUND)))
+	if (direction && !strcmp(direction, vocabulary_word(&direction_words, DIRECTION_INBOUND)))
 		entry->flags |= ENTRY_INBOUND;
-	if (direction && !strcmp(direction, direction_name(DIRECTION_OUTBOUND)))
+	if (direction && !strcmp(direction, vocabulary_word(&direction_words, DIRECTION_OUTBOUND)))
 		entry->flags |= ENTRY_OUTBOUND;
-	if (owner && !strcmp(owner, owner_state_name(OWNER_KNOWN)))
+	if (owner && !strcmp(owner, vocabulary_word(&owner_words, OWNER_KNOWN)))
 		entry->flags |= ENTRY_HELD;
-	if (owner && !strcmp(owner, owner_state_name(OWNER_NONE)))
+	if (owner && !strcmp(owner, vocabulary_word(&owner_words, OWNER_NONE)))
 		entry->flags |= ENTRY_NOT_HELD;
 	return 0;
 }

@@ -160,7 +160,7 @@ static int fill_use(const struct portscope_knowledge *k, struct portscope_use *u
 		};
 	use->protocol = knowledge_protocol_name(protocol);
 	use->name = service.name;
-	use->source = service.name ? service_source_name(service.source) : NULL;
+	use->source = service.name ? vocabulary_word(&service_source_words, service.source) : NULL;
 	use->hint = service.hint;
 	r = add_registrations(use, protocol, port);
 	if (r < 0 || !(k->special[port / 8] >> port % 8 & 1))

@@ -241,10 +241,7 @@ static enum truth match_value(const struct node *node, const struct portscope_ro
 /* Users, units and containers are the holders': a row shows those of the first. */
 static bool shows_first_holder(const struct node *node)
 {
-	enum portscope_type type = portscope_field_at(node->field)->type;
-
-	return node->kind != NODE_NULL && field_needs(&node->field, 1) & NEED_OWNERS &&
-	       (type == PORTSCOPE_TEXT || type == PORTSCOPE_CONTAINER);
+	return node->kind != NODE_NULL && field_get(node->field)->from == FIELD_FROM_HOLDER;
 }
 
 static enum truth match_field(const struct node *node, const struct subject *s)
@@ -253,7 +250,8 @@ static enum truth match_field(const struct node *node, const struct subject *s)
 	enum truth best;
 
 	if (!s->row)
-		return node->from_socket ? match_value(node, &row) : UNDECIDED;
+		return field_get(node->field)->from == FIELD_FROM_SOCKET ? match_value(node, &row)
+									 : UNDECIDED;
 	best = match_value(node, s->row);
 	if (s->row->n_processes < 2 || !shows_first_holder(node))
 		return best;
@@ -317,9 +315,9 @@ static enum truth match_node(const struct node *node, const struct subject *s)
 	case NODE_STATE:
 		return truth(s->socket->state < 32 && node->mask >> s->socket->state & 1);
 	case NODE_PROTOCOL:
-		return truth(node->mask & (s->socket->protocol == IPPROTO_UDP ? 2 : 1));
+		return truth(node->mask & protocol_bit(s->socket->protocol));
 	case NODE_FAMILY:
-		return truth(node->mask & (s->socket->family == AF_INET6 ? 2 : 1));
+		return truth(node->mask & family_bit(s->socket->family));
 	case NODE_USER:
 		return match_user(node, s);
 	case NODE_NUMBER:

@@ -21,7 +21,7 @@ enum binding {
 	BIND_NOT,
 };
 
-/* Words that stand for something else than a plain field. */
+/* Words that are no field. */
 static const struct {
 	const char *name;
 	enum value_kind kind;
@@ -35,23 +35,30 @@ static const struct {
 	{"port", VALUE_PORT, SIDE_LOCAL | SIDE_REMOTE},
 	{"dev", VALUE_DEVICE, 0},
 	{"fwmark", VALUE_MARK, 0},
-	{"cgroup", VALUE_CGROUP, 0},
 	{"autobound", VALUE_AUTOBOUND, 0},
-	/* Fields that the kernel knows by another name, or that have a syntax of their own. */
-	{"local", VALUE_HOST, SIDE_LOCAL},
-	{"local_address", VALUE_HOST, SIDE_LOCAL},
-	{"local_port", VALUE_PORT, SIDE_LOCAL},
-	{"peer", VALUE_HOST, SIDE_REMOTE},
-	{"remote_address", VALUE_HOST, SIDE_REMOTE},
-	{"remote_port", VALUE_PORT, SIDE_REMOTE},
-	{"interface", VALUE_DEVICE, 0},
-	{"ifindex", VALUE_DEVICE, 0},
-	{"mark", VALUE_MARK, 0},
-	{"state", VALUE_STATE, 0},
-	{"protocol", VALUE_PROTOCOL, 0},
-	{"family", VALUE_FAMILY, 0},
-	{"port_range", VALUE_PORT_RANGE, SIDE_LOCAL},
-	{"user", VALUE_USER, 0},
+};
+
+/* Fields that the kernel knows by another name, or that have a syntax of their own. */
+static const struct {
+	enum portscope_field_id field;
+	enum value_kind kind;
+	uint8_t side;
+} special_fields[] = {
+	{PORTSCOPE_FIELD_LOCAL, VALUE_HOST, SIDE_LOCAL},
+	{PORTSCOPE_FIELD_LOCAL_ADDRESS, VALUE_HOST, SIDE_LOCAL},
+	{PORTSCOPE_FIELD_LOCAL_PORT, VALUE_PORT, SIDE_LOCAL},
+	{PORTSCOPE_FIELD_PEER, VALUE_HOST, SIDE_REMOTE},
+	{PORTSCOPE_FIELD_REMOTE_ADDRESS, VALUE_HOST, SIDE_REMOTE},
+	{PORTSCOPE_FIELD_REMOTE_PORT, VALUE_PORT, SIDE_REMOTE},
+	{PORTSCOPE_FIELD_INTERFACE, VALUE_DEVICE, 0},
+	{PORTSCOPE_FIELD_IFINDEX, VALUE_DEVICE, 0},
+	{PORTSCOPE_FIELD_MARK, VALUE_MARK, 0},
+	{PORTSCOPE_FIELD_CGROUP, VALUE_CGROUP, 0},
+	{PORTSCOPE_FIELD_STATE, VALUE_STATE, 0},
+	{PORTSCOPE_FIELD_PROTOCOL, VALUE_PROTOCOL, 0},
+	{PORTSCOPE_FIELD_FAMILY, VALUE_FAMILY, 0},
+	{PORTSCOPE_FIELD_PORT_RANGE, VALUE_PORT_RANGE, SIDE_LOCAL},
+	{PORTSCOPE_FIELD_USER, VALUE_USER, 0},
 };
 
 static const struct {
@@ -166,6 +173,11 @@ static bool find_predicate(const struct parser *p, struct predicate *ret)
 			ret->name = field->name;
 			ret->kind = kind_of_type(field->type);
 			ret->field = (int)id;
+		}
+	for (size_t i = 0; ret->name && i < ARRAY_SIZE(special_fields); i++)
+		if (ret->field == (int)special_fields[i].field) {
+			ret->kind = special_fields[i].kind;
+			ret->side = special_fields[i].side;
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (token_is(p, words[i].name)) {

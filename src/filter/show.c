@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "filter/plan.h"
+#include "model/field.h"
 #include "util/address.h"
 #include "util/text.h"
 
 static void show_node(struct out *o, const struct node *node, bool nested);
 
-static const char *field_name(const struct node *node)
+static const char *field_name(unsigned id)
 {
-	return portscope_field_at(node->field)->name;
+	return portscope_field_at(id)->name;
 }
 
 static void show_side(struct out *o, const struct node *node, const char *local, const char *remote,
@@ -108,14 +109,13 @@ static void show_singles(struct out *o, const struct node *node)
 /* Values of the field table: flags, words, hexadecimal and plain numbers. */
 static void show_value(struct out *o, const struct node *node, uint64_t v)
 {
-	const struct portscope_field *field = portscope_field_at(node->field);
-	const char *word = field_word(field->name, (unsigned)v);
+	enum portscope_type type = portscope_field_at(node->field)->type;
 
-	if (field->type == PORTSCOPE_BOOL) {
+	if (type == PORTSCOPE_BOOL) {
 		out_text(o, v ? "true" : "false");
-	} else if (word) {
-		out_text(o, word);
-	} else if (field->type == PORTSCOPE_HEX) {
+	} else if (type == PORTSCOPE_WORD) {
+		out_text(o, portscope_field_word(node->field, (unsigned)v));
+	} else if (type == PORTSCOPE_HEX) {
 		out_text(o, "0x");
 		out_hex(o, v);
 	} else {
@@ -127,15 +127,14 @@ static void show_value(struct out *o, const struct node *node, uint64_t v)
 static bool show_order(struct out *o, const struct node *node, bool negated)
 {
 	const struct number_span *span = node->numbers;
-	const char *name = field_name(node);
 	/* With `=` these fields are conditions of another kind. */
-	bool always = !strcmp(name, "mark") || !strcmp(name, "ifindex");
+	bool always = node->field == PORTSCOPE_FIELD_MARK || node->field == PORTSCOPE_FIELD_IFINDEX;
 	bool at_least = node->n == 1 && span->high == UINT64_MAX;
 
 	if (node->n != 1 || !(at_least || (!span->low && (span->high || always))))
 		return false;
 	out_text(o, negated ? "not " : "");
-	out_text(o, name);
+	out_text(o, field_name(node->field));
 	out_text(o, at_least ? " >= " : " <= ");
 	out_number(o, at_least ? span->low : span->high);
 	return true;
@@ -150,16 +149,16 @@ static void show_numbers(struct out *o, const struct node *node, bool negated)
 
 	if (!node->n) {
 		/* An empty set: what is below the least. */
-		out_text(o, field_name(node));
+		out_text(o, field_name(node->field));
 		out_text(o, negated ? " >= " : " < ");
-		while (single && !*field_word(field_name(node), least))
+		while (type == PORTSCOPE_WORD && !portscope_field_word(node->field, least))
 			least++;
 		show_value(o, node, least);
 		return;
 	}
 	if (!single && show_order(o, node, negated))
 		return;
-	out_text(o, field_name(node));
+	out_text(o, field_name(node->field));
 	show_relation(o, node, negated);
 	for (size_t i = 0; i < node->n; i++) {
 		const struct number_span *span = &node->numbers[i];
@@ -184,33 +183,15 @@ static void show_numbers(struct out *o, const struct node *node, bool negated)
 	}
 }
 
-static void show_states(struct out *o, uint32_t states)
-{
-	bool first = true;
-
-	for (unsigned i = 0; i < 32; i++) {
-		if (!(states >> i & 1) || !portscope_state_name(i))
-			continue;
-		if (!first)
-			out_char(o, ',');
-		first = false;
-		out_text(o, portscope_state_name(i));
-	}
-}
-
 static void show_mask(struct out *o, const struct node *node, bool negated)
 {
-	static const char *const protocols[] = {"", "tcp", "udp", "tcp,udp"};
-	static const char *const families[] = {"", "inet", "inet6", "inet,inet6"};
+	unsigned field = node->kind == NODE_STATE      ? PORTSCOPE_FIELD_STATE
+			 : node->kind == NODE_PROTOCOL ? PORTSCOPE_FIELD_PROTOCOL
+						       : PORTSCOPE_FIELD_FAMILY;
 
-	out_text(o, node->kind == NODE_STATE      ? "state"
-		    : node->kind == NODE_PROTOCOL ? "protocol"
-						  : "family");
+	out_text(o, field_name(field));
 	show_relation(o, node, negated);
-	if (node->kind == NODE_STATE)
-		show_states(o, node->mask);
-	else
-		out_text(o, (node->kind == NODE_PROTOCOL ? protocols : families)[node->mask & 3]);
+	vocabulary_write(o, field_get(field)->words, node->mask);
 }
 
 static void show_leaf(struct out *o, const struct node *node, bool negated)
@@ -258,18 +239,18 @@ static void show_leaf(struct out *o, const struct node *node, bool negated)
 	case NODE_CGROUP:
 	case NODE_USER:
 		out_text(o, node->kind == NODE_DEVICE   ? "dev"
-			    : node->kind == NODE_CGROUP ? "cgroup"
-							: "user");
+			    : node->kind == NODE_CGROUP ? field_name(PORTSCOPE_FIELD_CGROUP)
+							: field_name(PORTSCOPE_FIELD_USER));
 		show_relation(o, node, negated);
 		show_singles(o, node);
 		return;
 	case NODE_NULL:
-		out_text(o, field_name(node));
+		out_text(o, field_name(node->field));
 		show_relation(o, node, negated);
 		out_text(o, "null");
 		return;
 	default:
-		out_text(o, field_name(node));
+		out_text(o, field_name(node->field));
 		show_relation(o, node, negated);
 		for (size_t i = 0; i < node->n; i++) {
 			out_text(o, i ? "," : "");
@@ -349,7 +330,7 @@ void filter_show(const struct filter *filter, enum filter_part part, unsigned fl
 			out_text(o, "state ");
 		else
 			out_text(o, "exclude all");
-		show_states(o, filter->states);
+		vocabulary_write(o, &state_words, filter->states);
 		if (filter->root)
 			out_char(o, ' ');
 	}
@@ -378,7 +359,7 @@ void filter_explain(const struct filter *filter, unsigned flags, uint32_t states
 	out_text(o, "filter: ");
 	filter_show(filter, FILTER_TREE, flags, o);
 	out_text(o, "\nstates: ");
-	show_states(o, states);
+	vocabulary_write(o, &state_words, states);
 	if (!states)
 		out_text(o, "none");
 	out_text(o, "\nkernel: ");

@@ -214,10 +214,8 @@ const uint16_t *filter_fields(const struct filter *filter, size_t *ret_count)
 	return filter->fields;
 }
 
-static bool mentions_field(const struct filter *filter, const char *name)
+static bool mentions_field(const struct filter *filter, unsigned id)
 {
-	int id = portscope_field_find(name);
-
 	for (size_t i = 0; i < filter->n_fields; i++)
 		if (filter->fields[i] == id)
 			return true;
@@ -226,7 +224,7 @@ static bool mentions_field(const struct filter *filter, const char *name)
 
 bool filter_uses_mark(const struct filter *filter)
 {
-	return filter->kinds & 1u << NODE_MARK || mentions_field(filter, "mark");
+	return filter->kinds & 1u << NODE_MARK || mentions_field(filter, PORTSCOPE_FIELD_MARK);
 }
 
 bool filter_uses_cgroup(const struct filter *filter)
@@ -310,8 +308,7 @@ static scope_set scope_make(unsigned protocols, unsigned families, uint32_t stat
 
 scope_set scope_of(uint8_t protocol, uint8_t family, uint32_t states)
 {
-	return scope_make(protocol == IPPROTO_UDP ? PORTSCOPE_UDP : PORTSCOPE_TCP,
-		family == AF_INET6 ? PORTSCOPE_INET6 : PORTSCOPE_INET, states);
+	return scope_make(protocol_bit(protocol), family_bit(family), states);
 }
 
 scope_set node_scope(const struct node *node, bool negated)

@@ -53,8 +53,7 @@ struct mark_condition {
 
 struct node {
 	enum node_kind kind;
-	uint8_t side;     /**< enum side */
-	bool from_socket; /**< the field is a fact of the socket: no other part of a row is read */
+	uint8_t side; /**< enum side */
 	uint16_t field;
 	size_t n; /**< of the array below */
 	union {
@@ -99,8 +98,6 @@ int node_negate(struct node **node);
 void ports_normalize(struct port_span *ports, size_t *n);
 /** Sorts and merges numbers. */
 void numbers_normalize(struct number_span *numbers, size_t *n);
-/** Word number `rank` of a field whose words have an order; NULL after the last. */
-const char *field_word(const char *field, unsigned rank);
 /** Gathers what filter_fields(), filter_uses_*() tell. */
 int filter_survey(struct filter *filter);
 

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "filter/value.h"
-#include "model/names.h"
+#include "model/field.h"
 #include "util/suggest.h"
 
 #define BIT(kind)  (1u << (kind))
@@ -42,60 +42,13 @@ static const struct {
 	[VALUE_TEXT] = {"a text", NODE_TEXT, SET | LIKENESS},
 };
 
-/* The words of the fields that have an order; NULL ends the names of one. */
-static const char *service_source_word(unsigned i)
+/* The words that can be compared by their order; NULL: those of the field have none. */
+static const struct vocabulary *ordered_words(const struct predicate *predicate)
 {
-	return i <= SERVICE_ETC ? service_source_name(i) : NULL;
-}
+	const struct vocabulary *words =
+		predicate->field < 0 ? NULL : field_get((unsigned)predicate->field)->words;
 
-static const char *port_range_word(unsigned i)
-{
-	return i <= PORT_DYNAMIC ? port_range_name(i) : NULL;
-}
-
-static const char *exposure_word(unsigned i)
-{
-	return i <= EXPOSURE_ANY ? exposure_name(i) : NULL;
-}
-
-/* Direction 0 is unknown and has no word. */
-static const char *direction_word(unsigned i)
-{
-	return i <= DIRECTION_OUTBOUND ? i ? direction_name(i) : "" : NULL;
-}
-
-static const char *owner_word(unsigned i)
-{
-	return i <= OWNER_UNKNOWN ? owner_state_name((enum owner_state)i) : NULL;
-}
-
-static const struct {
-	const char *field;
-	const char *(*word)(unsigned);
-} vocabularies[] = {
-	{"service_source", service_source_word},
-	{"port_range", port_range_word},
-	{"exposure", exposure_word},
-	{"direction", direction_word},
-	{"owner", owner_word},
-};
-
-const char *field_word(const char *field, unsigned rank)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(vocabularies); i++)
-		if (!strcmp(vocabularies[i].field, field))
-			return vocabularies[i].word(rank);
-	return NULL;
-}
-
-/* Words of `predicate`, their ranks being their places; the number of them. */
-static size_t vocabulary(const struct predicate *predicate, const char *ret[CHOICE_MAX])
-{
-	size_t n = 0;
-
-	while (n < CHOICE_MAX && (ret[n] = field_word(predicate->name, (unsigned)n)))
-		n++;
-	return n;
+	return words && words->ordered ? words : NULL;
 }
 
 static const struct {
@@ -115,11 +68,9 @@ static const struct {
 
 unsigned value_takes(const struct predicate *predicate)
 {
-	const char *ignored[CHOICE_MAX];
 	unsigned takes = kinds[predicate->kind].takes;
 
-	/* Words that are not in the vocabulary have no order either. */
-	if (predicate->kind == VALUE_WORD && !vocabulary(predicate, ignored))
+	if (predicate->kind == VALUE_WORD && !ordered_words(predicate))
 		takes &= ~ORDER;
 	return takes;
 }
@@ -212,15 +163,18 @@ static int fail_unknown(
 	const char *nearest = suggest(v->word, choices, n_choices);
 	struct quote q = quote_word(v->word, v->length);
 	char hint[sizeof(((struct filter_error *)0)->hint)];
+	size_t known = 0;
 	int used = 0;
 
+	for (size_t i = 0; i < n_choices; i++)
+		known += choices[i] != NULL;
 	if (nearest)
 		snprintf(hint, sizeof(hint), "did you mean %s?", nearest);
-	else if (!n_choices || n_choices > 8)
+	else if (!known || known > 8)
 		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
 	else
 		for (size_t i = 0; i < n_choices && used < (int)sizeof(hint); i++)
-			if (*choices[i])
+			if (choices[i])
 				used += snprintf(hint + used, sizeof(hint) - used, "%s%s",
 					used ? ", " : "one of ", choices[i]);
 	return parser_fail(v->parser, v->offset, v->length, hint, "unknown %s `%s`", what, q.text);
@@ -304,15 +258,14 @@ static int add_user(struct value *v, struct node *node)
 	return add_range(node, TOKEN_EQUAL, uid);
 }
 
-static int add_choice(
-	struct value *v, struct node *node, const char *what, const char *const *choices, size_t n)
+static int add_choice(struct value *v, struct node *node, const struct vocabulary *words)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strcasecmp(v->word, choices[i])) {
-			node->mask |= 1u << i;
+	for (unsigned i = 0; i < words->count; i++)
+		if (words->words[i] && !strcasecmp(v->word, words->words[i])) {
+			node->mask |= words->bit(i);
 			return 0;
 		}
-	return fail_unknown(v, what, choices, n);
+	return fail_unknown(v, v->predicate->name, words->words, words->count);
 }
 
 static int add_flag(struct value *v, struct node *node)
@@ -384,19 +337,18 @@ static int add_text(struct value *v, struct node *node)
 /* A word with an order is compared by its place in it, any other as a text. */
 static int add_word(struct value *v, struct node *node)
 {
-	const char *words[CHOICE_MAX];
-	size_t n = vocabulary(v->predicate, words);
+	const struct vocabulary *words = ordered_words(v->predicate);
 	uint64_t low, high;
 
-	for (size_t i = 0; i < n; i++) {
+	for (unsigned i = 0; i < words->count; i++) {
 		struct number_span *span;
 
-		if (!*words[i] || strcasecmp(v->word, words[i]))
+		if (!words->words[i] || strcasecmp(v->word, words->words[i]))
 			continue;
-		if (!number_range_of(v->comparison, i, n - 1, &low, &high))
+		if (!number_range_of(v->comparison, i, words->count - 1, &low, &high))
 			return 0;
 		/* What has no word is null, and below nothing. */
-		while (low <= high && !*words[low])
+		while (low <= high && !words->words[low])
 			low++;
 		if (low > high)
 			return 0;
@@ -406,22 +358,21 @@ static int add_word(struct value *v, struct node *node)
 		*span = (struct number_span){low, high};
 		return 0;
 	}
-	return fail_unknown(v, v->predicate->name, words, n);
+	return fail_unknown(v, v->predicate->name, words->words, words->count);
 }
 
 static int add_port_range(struct value *v, struct node *node)
 {
-	const char *words[CHOICE_MAX];
-	size_t n = vocabulary(v->predicate, words);
+	const struct vocabulary *words = &port_range_words;
 	uint64_t low, high;
 
-	for (size_t i = 0; i < n; i++) {
+	for (unsigned i = 0; i < words->count; i++) {
 		struct port_span *range;
 		unsigned first = 0, last = UINT16_MAX;
 
-		if (strcasecmp(v->word, words[i]))
+		if (strcasecmp(v->word, words->words[i]))
 			continue;
-		if (!number_range_of(v->comparison, i, n - 1, &low, &high))
+		if (!number_range_of(v->comparison, i, words->count - 1, &low, &high))
 			return 0;
 		while (port_range_of((uint16_t)first) < low)
 			first++;
@@ -433,7 +384,7 @@ static int add_port_range(struct value *v, struct node *node)
 		*range = (struct port_span){(uint16_t)first, (uint16_t)last};
 		return 0;
 	}
-	return fail_unknown(v, "range of ports", words, n);
+	return fail_unknown(v, "range of ports", words->words, words->count);
 }
 
 static int add_state(struct value *v, uint32_t *states)
@@ -453,16 +404,15 @@ static int add_state(struct value *v, uint32_t *states)
 		}
 		words[n++] = groups[i].word;
 	}
-	for (size_t i = 0; n < CHOICE_MAX && state_word(i); i++)
-		words[n++] = state_word(i);
+	for (unsigned i = 0; n < CHOICE_MAX && i < state_words.count; i++)
+		words[n++] = state_words.words[i];
+	for (size_t i = 0; n < CHOICE_MAX && state_alias(i); i++)
+		words[n++] = state_alias(i);
 	return fail_unknown(v, "state", words, n);
 }
 
 static int add_value(struct value *v, struct node *node)
 {
-	static const char *const protocols[] = {"tcp", "udp"};
-	static const char *const families[] = {"inet", "inet6"};
-
 	switch (v->predicate->kind) {
 	case VALUE_DEVICE:
 		return add_device(v, node);
@@ -473,9 +423,9 @@ static int add_value(struct value *v, struct node *node)
 	case VALUE_STATE:
 		return add_state(v, &node->mask);
 	case VALUE_PROTOCOL:
-		return add_choice(v, node, "protocol", protocols, ARRAY_SIZE(protocols));
+		return add_choice(v, node, &protocol_words);
 	case VALUE_FAMILY:
-		return add_choice(v, node, "family", families, ARRAY_SIZE(families));
+		return add_choice(v, node, &family_words);
 	case VALUE_PORT_RANGE:
 		return add_port_range(v, node);
 	case VALUE_USER:
@@ -583,24 +533,11 @@ static int take_value(struct value *v, void *userdata)
 	return add_value(v, node);
 }
 
-/* Facts of the socket that only the getter of their field reads. */
-static bool is_socket_field(const char *name)
-{
-	static const char *const names[] = {"recv_q", "send_q", "uid", "inode", "cookie", "mark"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
 static enum node_kind node_kind_of(const struct predicate *predicate, enum token_kind comparison)
 {
-	const char *words[CHOICE_MAX];
-
 	if (BIT(comparison) & LIKENESS)
 		return NODE_GLOB;
-	if (predicate->kind == VALUE_WORD && !vocabulary(predicate, words))
+	if (predicate->kind == VALUE_WORD && !ordered_words(predicate))
 		return NODE_TEXT;
 	return kinds[predicate->kind].node;
 }
@@ -618,10 +555,8 @@ int value_parse(struct parser *p, const struct predicate *predicate, enum token_
 	if (!node)
 		return -ENOMEM;
 	node->side = predicate->side;
-	if (predicate->field >= 0) {
+	if (predicate->field >= 0)
 		node->field = (uint16_t)predicate->field;
-		node->from_socket = is_socket_field(predicate->name);
-	}
 	r = value_each(&v, take_value, node);
 	if (r < 0)
 		return r;

@@ -14,13 +14,6 @@ static size_t next_reference(const char **at)
 	return length;
 }
 
-const char *findings_exposure(const struct report *r, size_t rank)
-{
-	static const char *const names[] = {"loopback", "link", "private", "public", "any"};
-
-	return rank < ARRAY_SIZE(names) ? names[rank] : NULL;
-}
-
 static void put_references(struct json *j, const char *references)
 {
 	json_write_open(j, "references", '[');
@@ -63,8 +56,9 @@ void findings_put_summary(struct json *j, const struct report *r)
 		json_write_number(j, portscope_severity_name(i), c.by_severity[i]);
 	json_write_close(j, '}');
 	json_write_open(j, "by_exposure", '{');
-	for (size_t i = 0; findings_exposure(r, i); i++)
-		json_write_number(j, findings_exposure(r, i), c.by_exposure[i]);
+	for (unsigned i = 0; portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, i); i++)
+		json_write_number(
+			j, portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, i), c.by_exposure[i]);
 	json_write_close(j, '}');
 	json_write_number(j, "allowed", c.allowed);
 	json_write_number(j, "silenced", c.silenced);

@@ -39,6 +39,5 @@ extern const struct findings_format findings_text, findings_json, findings_json_
 void findings_put_summary(struct json *j, const struct report *r);
 
 /** The name of an exposure by its rank, or NULL. */
-const char *findings_exposure(const struct report *r, size_t rank);
 
 #endif

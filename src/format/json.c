@@ -184,8 +184,9 @@ static void put_query(struct json *j, const struct listing *listing)
 	json_write_close(j, ']');
 	json_write_open(j, "states", '[');
 	for (unsigned state = 0; state < 32; state++)
-		if (q->states >> state & 1 && portscope_state_name(state))
-			json_write_text(j, NULL, portscope_state_name(state));
+		if (q->states >> state & 1 && portscope_field_word(PORTSCOPE_FIELD_STATE, state))
+			json_write_text(
+				j, NULL, portscope_field_word(PORTSCOPE_FIELD_STATE, state));
 	json_write_close(j, ']');
 	json_write_text(j, "filter", q->filter ? portscope_filter_text(q->filter) : NULL);
 	json_write_open(j, "columns", '[');

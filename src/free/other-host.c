@@ -89,7 +89,7 @@ static void find_lack(const json_t *root, unsigned wanted, struct portscope_othe
 
 	for (unsigned state = 0; state < 32; state++)
 		if (PORTSCOPE_STATES_ALL >> state & 1 &&
-			!has_word(states, portscope_state_name(state)))
+			!has_word(states, portscope_field_word(PORTSCOPE_FIELD_STATE, state)))
 			all = false;
 	if (!all)
 		lack(to, "some states");

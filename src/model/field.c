@@ -28,12 +28,14 @@ static void set_text(struct portscope_value *ret, const char *text)
 	ret->text.length = text ? strlen(text) : 0;
 }
 
-static void set_word(struct portscope_value *ret, const char *name, unsigned rank)
+static void set_word(
+	struct portscope_value *ret, const struct vocabulary *vocabulary, unsigned rank)
 {
-	ret->known = name != NULL;
-	ret->word.name = name;
-	ret->word.label = name;
+	ret->word.name = vocabulary_word(vocabulary, rank);
+	ret->word.label =
+		vocabulary->labels && ret->word.name ? vocabulary->labels[rank] : ret->word.name;
 	ret->word.rank = rank;
+	ret->known = ret->word.name != NULL;
 }
 
 static void set_present(
@@ -73,12 +75,12 @@ static void set_endpoint(const struct portscope_row *row, struct portscope_value
 
 static void get_protocol(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_word(ret, protocol_name(row->socket->protocol), row->socket->protocol);
+	set_word(ret, &protocol_words, row->socket->protocol);
 }
 
 static void get_family(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_word(ret, row->socket->family == AF_INET ? "inet" : "inet6", row->socket->family);
+	set_word(ret, &family_words, row->socket->family);
 }
 
 static void get_dual_stack(const struct portscope_row *row, struct portscope_value *ret)
@@ -89,15 +91,9 @@ static void get_dual_stack(const struct portscope_row *row, struct portscope_val
 
 static void get_state(const struct portscope_row *row, struct portscope_value *ret)
 {
-	unsigned state = row->socket->state;
-
-	set_word(ret, portscope_state_name(state), state);
-	ret->word.label = state_label(state);
-	if (!ret->known) {
-		/* A state that a newer kernel invented stays visible, as its number. */
-		ret->known = true;
-		ret->word.name = ret->word.label = NULL;
-	}
+	set_word(ret, &state_words, row->socket->state);
+	/* A state that a newer kernel invented stays visible, as its number. */
+	ret->known = true;
 }
 
 static void get_local_address(const struct portscope_row *row, struct portscope_value *ret)
@@ -209,7 +205,7 @@ static void get_service(const struct portscope_row *row, struct portscope_value 
 static void get_service_source(const struct portscope_row *row, struct portscope_value *ret)
 {
 	if (row->service.name)
-		set_word(ret, service_source_name(row->service.source), row->service.source);
+		set_word(ret, &service_source_words, row->service.source);
 }
 
 static void get_service_hint(const struct portscope_row *row, struct portscope_value *ret)
@@ -220,7 +216,7 @@ static void get_service_hint(const struct portscope_row *row, struct portscope_v
 
 static void get_port_range(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_word(ret, port_range_name(row->range), row->range);
+	set_word(ret, &port_range_words, row->range);
 }
 
 static void get_ephemeral(const struct portscope_row *row, struct portscope_value *ret)
@@ -231,12 +227,12 @@ static void get_ephemeral(const struct portscope_row *row, struct portscope_valu
 
 static void get_exposure(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_word(ret, exposure_name(row->exposure), row->exposure);
+	set_word(ret, &exposure_words, row->exposure);
 }
 
 static void get_direction(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_word(ret, direction_name(row->direction), row->direction);
+	set_word(ret, &direction_words, row->direction);
 }
 
 static void get_probable_client(const struct portscope_row *row, struct portscope_value *ret)
@@ -267,7 +263,7 @@ static void get_container(const struct portscope_row *row, struct portscope_valu
 
 static void get_owner(const struct portscope_row *row, struct portscope_value *ret)
 {
-	set_word(ret, owner_state_name(row->owner), row->owner);
+	set_word(ret, &owner_words, row->owner);
 }
 
 /* "Hidden" is never told as "none": the list is null then, and tables say the state instead. */
@@ -276,7 +272,7 @@ static void get_processes(const struct portscope_row *row, struct portscope_valu
 	ret->known = row->owner == OWNER_KNOWN || row->owner == OWNER_NONE;
 	ret->processes.items = row->processes;
 	ret->processes.count = row->n_processes;
-	ret->processes.absent = ret->known ? NULL : owner_state_name(row->owner);
+	ret->processes.absent = ret->known ? NULL : vocabulary_word(&owner_words, row->owner);
 }
 
 static void get_findings(const struct portscope_row *row, struct portscope_value *ret)
@@ -288,58 +284,71 @@ static void get_findings(const struct portscope_row *row, struct portscope_value
 
 /* clang-format off */
 static const struct field fields[] = {
-#define FIELD(name, title, type, needs, get, in_json, right, give_way, help) \
-	{{name, title, help, PORTSCOPE_##type, in_json, right, give_way}, needs, get}
-	/*    name              title          type      needs              getter             json   right  gives way */
-	FIELD("protocol",       "PROTO",       WORD,     0,                 get_protocol,        true,  false, 0, "Transport protocol: tcp or udp."),
-	FIELD("family",         "FAMILY",      WORD,     0,                 get_family,          true,  false, 0, "Address family of the socket: inet or inet6."),
-	FIELD("dual_stack",     "DUAL",        BOOL,     NEED_NETLINK,                 get_dual_stack,      true,  false, 0, "True for an IPv6 wildcard socket that takes IPv4 as well."),
-	FIELD("state",          "STATE",       WORD,     0,                 get_state,           true,  false, 0, "State of the socket."),
-	FIELD("local_address",  "LOCAL-ADDR",  ADDRESS,  0,                 get_local_address,   true,  false, 0, "Local address."),
-	FIELD("local_port",     "LPORT",       NUMBER,   0,                 get_local_port,      true,  true,  0, "Local port."),
-	FIELD("remote_address", "PEER-ADDR",   ADDRESS,  0,                 get_remote_address,  true,  false, 0, "Address of the peer; null without one."),
-	FIELD("remote_port",    "PPORT",       NUMBER,   0,                 get_remote_port,     true,  true,  0, "Port of the peer; null without one."),
-	FIELD("local",          "LOCAL",       ENDPOINT, NEED_INTERFACES,   get_local,           false, false, 0, "Local address and port, as ss writes them."),
-	FIELD("peer",           "PEER",        ENDPOINT, NEED_INTERFACES,   get_peer,            false, false, 0, "Address and port of the peer."),
-	FIELD("interface",      "INTERFACE",   TEXT,     NEED_INTERFACES | NEED_NETLINK,   get_interface,       true,  false, 3, "Interface that the socket is bound to."),
-	FIELD("ifindex",        "IFINDEX",     NUMBER,   NEED_NETLINK,                 get_ifindex,         true,  true,  3, "Number of that interface."),
-	FIELD("recv_q",         "RECV-Q",      NUMBER,   0,                 get_recv_q,          true,  true,  2, "Bytes received and not read; of a TCP listener, connections not accepted."),
-	FIELD("send_q",         "SEND-Q",      NUMBER,   0,                 get_send_q,          true,  true,  2, "Bytes sent and not acknowledged; of a TCP listener, its backlog."),
-	FIELD("uid",            "UID",         NUMBER,   0,                 get_uid,             true,  true,  5, "User id of the socket; null for time-wait, syn-recv and orphaned sockets."),
-	FIELD("user",           "USER",        TEXT,     NEED_USERS | NEED_OWNERS,        get_user,            true,  false, 5, "User that holds the socket: the holder's where known, else the socket's."),
-	FIELD("inode",          "INODE",       NUMBER,   0,                 get_inode,           true,  true,  3, "Inode of the socket, as in /proc/PID/fd."),
-	FIELD("cookie",         "COOKIE",      HEX,      NEED_NETLINK,                 get_cookie,          true,  false, 3, "The kernel's own number of the socket, never used twice."),
-	FIELD("mark",           "MARK",        NUMBER,   NEED_NETLINK,                 get_mark,            true,  true,  3, "Firewall mark; null without the privilege to see it."),
-	FIELD("cgroup",         "CGROUP",      TEXT,     NEED_UNITS | NEED_OWNERS, get_cgroup,   true,  false, 6, "Control group of the holder where known, else of the socket's creator."),
-	FIELD("unit",           "UNIT",        TEXT,     NEED_UNITS | NEED_OWNERS, get_unit,     true,  false, 6, "Systemd unit of the holder where known, else of the socket's creator."),
-	FIELD("socket_unit",    "SOCKET-UNIT", TEXT,     NEED_UNITS,        get_socket_unit,     true,  false, 6, "Systemd unit that the socket was created in."),
-	FIELD("container",      "CONTAINER",   CONTAINER, NEED_UNITS | NEED_OWNERS, get_container, true, false, 6, "Container of the holder where known, else of the socket's creator."),
-	FIELD("netns",          "NETNS",       NUMBER,   NEED_NETNS,        get_netns,           true,  true,  3, "Inode of the network namespace."),
-	FIELD("service",        "SERVICE",     TEXT,     NEED_SERVICES | NEED_EPHEMERAL, get_service, true, false, 0, "What the port is for, by its number: a hint, not a proof."),
-	FIELD("service_source", "SOURCE",      WORD,     NEED_SERVICES | NEED_EPHEMERAL, get_service_source, true, false, 3, "Table that the service name comes from."),
-	FIELD("service_hint",   "HINT",        BOOL,     NEED_SERVICES | NEED_EPHEMERAL, get_service_hint, true, false, 3, "True where several programs commonly use the port."),
-	FIELD("port_range",     "RANGE",       WORD,     0,                 get_port_range,      true,  false, 4, "ICANN range of the local port: well-known, registered or dynamic."),
-	FIELD("ephemeral",      "EPHEMERAL",   BOOL,     NEED_EPHEMERAL,    get_ephemeral,       true,  false, 3, "True where this kernel may hand out the local port by itself."),
-	FIELD("exposure",       "EXPOSURE",    WORD,     NEED_ADDRESSES,    get_exposure,        true,  false, 0, "Widest place that the local address can be reached from."),
-	FIELD("direction",      "DIRECTION",   WORD,     NEED_LISTENERS | NEED_EPHEMERAL, get_direction, true, false, 1, "Who opened the connection, as far as it can be inferred."),
-	FIELD("probable_client", "CLIENT",     BOOL,     NEED_EPHEMERAL,    get_probable_client, true,  false, 3, "True for an unconnected UDP socket on an ephemeral port."),
-	FIELD("owner",          "OWNER",       WORD,     NEED_OWNERS,       get_owner,           true,  false, 3, "What is known of the holders: known, none, hidden, gone or unknown."),
-	FIELD("process",        "PROCESS",     NAMES,    NEED_OWNERS | NEED_PROCESSES, get_processes, false, false, 0, "Name and pid of the first holder, and how many more there are."),
-	FIELD("pid",            "PID",         PIDS,     NEED_OWNERS,       get_processes,       false, false, 0, "Pids of all holders."),
-	FIELD("processes",      "PROCESSES",   PROCESSES, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_processes, true, false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
-	FIELD("findings",       "FINDINGS",    TEXTS,    NEED_FINDINGS,     get_findings,        false, false, 6, "Rules of the audit that the socket breaks; null where it does not listen."),
+#define ROW(id, name, title, type, words, from, needs, get, in_json, right, give_way, help) \
+	[PORTSCOPE_FIELD_##id] = {{name, title, help, type, in_json, right, give_way}, words, \
+		FIELD_FROM_##from, needs, get}
+/* One whose words are a vocabulary of names.h, and any other. */
+#define WORDS(id, name, title, vocabulary, ...) \
+	ROW(id, name, title, PORTSCOPE_WORD, &vocabulary##_words, __VA_ARGS__)
+#define FIELD(id, name, title, type, ...) ROW(id, name, title, PORTSCOPE_##type, NULL, __VA_ARGS__)
+	/* id                  name               title          type            from     needs                  getter               json   right  gives way */
+	WORDS(PROTOCOL,        "protocol",        "PROTO",       protocol,       SOCKET,  0,                     get_protocol,        true,  false, 0, "Transport protocol: tcp or udp."),
+	WORDS(FAMILY,          "family",          "FAMILY",      family,         SOCKET,  0,                     get_family,          true,  false, 0, "Address family of the socket: inet or inet6."),
+	FIELD(DUAL_STACK,      "dual_stack",      "DUAL",        BOOL,           SOCKET,  NEED_NETLINK,          get_dual_stack,      true,  false, 0, "True for an IPv6 wildcard socket that takes IPv4 as well."),
+	WORDS(STATE,           "state",           "STATE",       state,          SOCKET,  0,                     get_state,           true,  false, 0, "State of the socket."),
+	FIELD(LOCAL_ADDRESS,   "local_address",   "LOCAL-ADDR",  ADDRESS,        SOCKET,  0,                     get_local_address,   true,  false, 0, "Local address."),
+	FIELD(LOCAL_PORT,      "local_port",      "LPORT",       NUMBER,         SOCKET,  0,                     get_local_port,      true,  true,  0, "Local port."),
+	FIELD(REMOTE_ADDRESS,  "remote_address",  "PEER-ADDR",   ADDRESS,        SOCKET,  0,                     get_remote_address,  true,  false, 0, "Address of the peer; null without one."),
+	FIELD(REMOTE_PORT,     "remote_port",     "PPORT",       NUMBER,         SOCKET,  0,                     get_remote_port,     true,  true,  0, "Port of the peer; null without one."),
+	FIELD(LOCAL,           "local",           "LOCAL",       ENDPOINT,       HOST,    NEED_INTERFACES,       get_local,           false, false, 0, "Local address and port, as ss writes them."),
+	FIELD(PEER,            "peer",            "PEER",        ENDPOINT,       HOST,    NEED_INTERFACES,       get_peer,            false, false, 0, "Address and port of the peer."),
+	FIELD(INTERFACE,       "interface",       "INTERFACE",   TEXT,           HOST,    NEED_INTERFACES | NEED_NETLINK, get_interface,       true,  false, 3, "Interface that the socket is bound to."),
+	FIELD(IFINDEX,         "ifindex",         "IFINDEX",     NUMBER,         SOCKET,  NEED_NETLINK,          get_ifindex,         true,  true,  3, "Number of that interface."),
+	FIELD(RECV_Q,          "recv_q",          "RECV-Q",      NUMBER,         SOCKET,  0,                     get_recv_q,          true,  true,  2, "Bytes received and not read; of a TCP listener, connections not accepted."),
+	FIELD(SEND_Q,          "send_q",          "SEND-Q",      NUMBER,         SOCKET,  0,                     get_send_q,          true,  true,  2, "Bytes sent and not acknowledged; of a TCP listener, its backlog."),
+	FIELD(UID,             "uid",             "UID",         NUMBER,         SOCKET,  0,                     get_uid,             true,  true,  5, "User id of the socket; null for time-wait, syn-recv and orphaned sockets."),
+	FIELD(USER,            "user",            "USER",        TEXT,           HOLDER,  NEED_USERS | NEED_OWNERS, get_user,            true,  false, 5, "User that holds the socket: the holder's where known, else the socket's."),
+	FIELD(INODE,           "inode",           "INODE",       NUMBER,         SOCKET,  0,                     get_inode,           true,  true,  3, "Inode of the socket, as in /proc/PID/fd."),
+	FIELD(COOKIE,          "cookie",          "COOKIE",      HEX,            SOCKET,  NEED_NETLINK,          get_cookie,          true,  false, 3, "The kernel's own number of the socket, never used twice."),
+	FIELD(MARK,            "mark",            "MARK",        NUMBER,         SOCKET,  NEED_NETLINK,          get_mark,            true,  true,  3, "Firewall mark; null without the privilege to see it."),
+	FIELD(CGROUP,          "cgroup",          "CGROUP",      TEXT,           HOLDER,  NEED_UNITS | NEED_OWNERS, get_cgroup,          true,  false, 6, "Control group of the holder where known, else of the socket's creator."),
+	FIELD(UNIT,            "unit",            "UNIT",        TEXT,           HOLDER,  NEED_UNITS | NEED_OWNERS, get_unit,            true,  false, 6, "Systemd unit of the holder where known, else of the socket's creator."),
+	FIELD(SOCKET_UNIT,     "socket_unit",     "SOCKET-UNIT", TEXT,           HOST,    NEED_UNITS,            get_socket_unit,     true,  false, 6, "Systemd unit that the socket was created in."),
+	FIELD(CONTAINER,       "container",       "CONTAINER",   CONTAINER,      HOLDER,  NEED_UNITS | NEED_OWNERS, get_container,       true,  false, 6, "Container of the holder where known, else of the socket's creator."),
+	FIELD(NETNS,           "netns",           "NETNS",       NUMBER,         HOST,    NEED_NETNS,            get_netns,           true,  true,  3, "Inode of the network namespace."),
+	FIELD(SERVICE,         "service",         "SERVICE",     TEXT,           HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_service,         true,  false, 0, "What the port is for, by its number: a hint, not a proof."),
+	WORDS(SERVICE_SOURCE,  "service_source",  "SOURCE",      service_source, HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_service_source,  true,  false, 3, "Table that the service name comes from."),
+	FIELD(SERVICE_HINT,    "service_hint",    "HINT",        BOOL,           HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_service_hint,    true,  false, 3, "True where several programs commonly use the port."),
+	WORDS(PORT_RANGE,      "port_range",      "RANGE",       port_range,     HOST,    0,                     get_port_range,      true,  false, 4, "ICANN range of the local port: well-known, registered or dynamic."),
+	FIELD(EPHEMERAL,       "ephemeral",       "EPHEMERAL",   BOOL,           HOST,    NEED_EPHEMERAL,        get_ephemeral,       true,  false, 3, "True where this kernel may hand out the local port by itself."),
+	WORDS(EXPOSURE,        "exposure",        "EXPOSURE",    exposure,       HOST,    NEED_ADDRESSES,        get_exposure,        true,  false, 0, "Widest place that the local address can be reached from."),
+	WORDS(DIRECTION,       "direction",       "DIRECTION",   direction,      HOST,    NEED_LISTENERS | NEED_EPHEMERAL, get_direction,       true,  false, 1, "Who opened the connection, as far as it can be inferred."),
+	FIELD(PROBABLE_CLIENT, "probable_client", "CLIENT",      BOOL,           HOST,    NEED_EPHEMERAL,        get_probable_client, true,  false, 3, "True for an unconnected UDP socket on an ephemeral port."),
+	WORDS(OWNER,           "owner",           "OWNER",       owner,          HOLDERS, NEED_OWNERS,           get_owner,           true,  false, 3, "What is known of the holders: known, none, hidden, gone or unknown."),
+	FIELD(PROCESS,         "process",         "PROCESS",     NAMES,          HOLDERS, NEED_OWNERS | NEED_PROCESSES, get_processes,       false, false, 0, "Name and pid of the first holder, and how many more there are."),
+	FIELD(PID,             "pid",             "PID",         PIDS,           HOLDERS, NEED_OWNERS,           get_processes,       false, false, 0, "Pids of all holders."),
+	FIELD(PROCESSES,       "processes",       "PROCESSES",   PROCESSES,      HOLDERS, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_processes,       true,  false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
+	FIELD(FINDINGS,        "findings",        "FINDINGS",    TEXTS,          RULES,   NEED_FINDINGS,         get_findings,        false, false, 6, "Rules of the audit that the socket breaks; null where it does not listen."),
 };
 /* clang-format on */
 
-const struct field *field_table(size_t *ret_count)
+_Static_assert(ARRAY_SIZE(fields) == PORTSCOPE_FIELDS, "every field has its line");
+
+const struct field *field_get(unsigned id)
 {
-	*ret_count = ARRAY_SIZE(fields);
-	return fields;
+	return id < ARRAY_SIZE(fields) ? &fields[id] : NULL;
 }
 
 const struct portscope_field *portscope_field_at(unsigned id)
 {
 	return id < ARRAY_SIZE(fields) ? &fields[id].shown : NULL;
+}
+
+const char *portscope_field_word(unsigned id, unsigned rank)
+{
+	const struct vocabulary *vocabulary = id < ARRAY_SIZE(fields) ? fields[id].words : NULL;
+
+	return vocabulary ? vocabulary_word(vocabulary, rank) : NULL;
 }
 
 int portscope_field_find(const char *name)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * THE field table: one line a field. It alone drives columns, JSON keys, CSV headers, sorting,
- * filtering by field, --list-fields, completions and the check of the manual.
+ * filtering by field, --list-fields, completions and the check of the manual. Everybody else names
+ * a field by its id (enum portscope_field_id), never by a string.
  */
 #ifndef PORTSCOPE_MODEL_FIELD_H
 #define PORTSCOPE_MODEL_FIELD_H
 
-#include <portscope.h>
+#include "model/names.h"
 
 /** What has to be gathered before a field can be read; OR-ed over the fields of a query. */
 enum field_need {
@@ -28,17 +29,28 @@ enum field_need {
 			  NEED_NETNS | NEED_NETLINK,
 };
 
+/** Where the value of a field comes from. */
+enum field_source {
+	FIELD_FROM_SOCKET,  /**< the kernel's message: no other part of a row is read */
+	FIELD_FROM_HOST,    /**< worked out from it by the host index and constant tables */
+	FIELD_FROM_HOLDER,  /**< a fact of one holder: a row shows that of the first */
+	FIELD_FROM_HOLDERS, /**< all holders */
+	FIELD_FROM_RULES,   /**< the judgement */
+};
+
 /** Fills `ret->known` and the value; `ret->type` is set and `known` false before. */
 typedef void (*field_get_fn)(const struct portscope_row *row, struct portscope_value *ret);
 
 struct field {
 	struct portscope_field shown;
+	const struct vocabulary *words; /**< of type WORD: which; otherwise NULL */
+	enum field_source from;
 	unsigned needs; /**< of enum field_need */
 	field_get_fn get;
 };
 
-/** The whole table. */
-const struct field *field_table(size_t *ret_count);
+/** Field `id`, or NULL after the last. */
+const struct field *field_get(unsigned id);
 /** What `fields` need together. */
 unsigned field_needs(const uint16_t *fields, size_t n);
 /**

@@ -446,16 +446,3 @@ struct owner_index *owner_index_free(struct owner_index *index)
 	free(index);
 	return NULL;
 }
-
-const char *owner_state_name(enum owner_state state)
-{
-	static const char *const names[] = {
-		[OWNER_KNOWN] = "known",
-		[OWNER_NONE] = "none",
-		[OWNER_HIDDEN] = "hidden",
-		[OWNER_GONE] = "gone",
-		[OWNER_UNKNOWN] = "unknown",
-	};
-
-	return (unsigned)state < ARRAY_SIZE(names) ? names[state] : "unknown";
-}

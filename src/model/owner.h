@@ -65,7 +65,4 @@ bool owner_index_saw_all(const struct owner_index *index);
 /** Frees an index; NULL is fine. */
 struct owner_index *owner_index_free(struct owner_index *index);
 
-/** Name of an owner state as in JSON. */
-const char *owner_state_name(enum owner_state state);
-
 #endif

@@ -29,7 +29,7 @@ static void print_socket(const struct owner_index *index, const struct socket *s
 	enum owner_state state = owner_index_get(index, socket, &holders, NULL, &count);
 
 	printf("%s %u %s", socket->protocol == IPPROTO_TCP ? "tcp" : "udp", socket->local_port,
-		owner_state_name(state));
+		portscope_field_word(PORTSCOPE_FIELD_OWNER, state));
 	for (size_t i = 0; i < count; i++) {
 		printf(" %u:", holders[i].pid);
 		for (size_t j = 0; j < holders[i].n_fds; j++)

@@ -449,7 +449,7 @@ static inline void expr_write_leaf(uint64_t *seed, struct out *o, const struct e
 	expr_write_relation(seed, o, e);
 	switch (e->kind) {
 	case EXPR_STATE:
-		out_text(o, portscope_state_name((unsigned)e->a));
+		out_text(o, vocabulary_word(&state_words, e->a));
 		break;
 	case EXPR_PROTOCOL:
 		out_text(o, e->a ? "udp" : "tcp");
@@ -458,13 +458,13 @@ static inline void expr_write_leaf(uint64_t *seed, struct out *o, const struct e
 		out_text(o, e->a ? "inet6" : "inet");
 		break;
 	case EXPR_PORT_RANGE:
-		out_text(o, port_range_name((enum port_range)e->a));
+		out_text(o, vocabulary_word(&port_range_words, e->a));
 		break;
 	case EXPR_EXPOSURE:
-		out_text(o, exposure_name((enum exposure)e->a));
+		out_text(o, vocabulary_word(&exposure_words, e->a));
 		break;
 	case EXPR_DIRECTION:
-		out_text(o, direction_name((enum direction)e->a));
+		out_text(o, vocabulary_word(&direction_words, e->a));
 		break;
 	case EXPR_SERVICE:
 		out_text(o, e->a ? "http" : "ssh");

@@ -23,7 +23,7 @@ static struct socket bound_to(const char *address)
 
 static const char *exposure(const struct socket *s, const struct host *host)
 {
-	return exposure_name(exposure_of(s, host));
+	return vocabulary_word(&exposure_words, exposure_of(s, host));
 }
 
 static void test_addresses(void **state)

@@ -15,15 +15,11 @@
 
 static void test_table(void **state)
 {
-	size_t n;
-	const struct field *table = field_table(&n);
-
-	assert_true(n > 20);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < PORTSCOPE_FIELDS; i++) {
 		const struct portscope_field *f = portscope_field_at(i);
 
-		assert_ptr_equal(f, &table[i].shown);
-		assert_non_null(table[i].get);
+		assert_ptr_equal(f, &field_get(i)->shown);
+		assert_non_null(field_get(i)->get);
 		assert_int_equal(portscope_field_find(f->name), i);
 		/* snake_case */
 		assert_true(islower((unsigned char)f->name[0]));
@@ -38,9 +34,10 @@ static void test_table(void **state)
 		assert_int_equal(f->help[strlen(f->help) - 1], '.');
 		assert_in_range(f->type, PORTSCOPE_BOOL, PORTSCOPE_TEXTS);
 		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(table[k].shown.title, f->title);
+			assert_string_not_equal(portscope_field_at(k)->title, f->title);
 	}
-	assert_null(portscope_field_at(n));
+	assert_null(portscope_field_at(PORTSCOPE_FIELDS));
+	assert_null(field_get(PORTSCOPE_FIELDS));
 	assert_null(portscope_field_at(~0u));
 	assert_int_equal(portscope_field_find(""), -ENOENT);
 	assert_int_equal(portscope_field_find("PROTOCOL"), -ENOENT);
@@ -48,19 +45,53 @@ static void test_table(void **state)
 
 static void test_needs(void **state)
 {
-	size_t n;
-	const struct field *table = field_table(&n);
 	unsigned all = 0;
-	uint16_t ids[256];
+	uint16_t ids[PORTSCOPE_FIELDS];
 
-	assert_true(n < ARRAY_SIZE(ids));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < PORTSCOPE_FIELDS; i++) {
 		ids[i] = i;
-		assert_int_equal(field_needs(&ids[i], 1), table[i].needs);
-		all |= table[i].needs;
+		assert_int_equal(field_needs(&ids[i], 1), field_get(i)->needs);
+		all |= field_get(i)->needs;
 	}
-	assert_int_equal(field_needs(ids, n), all);
+	assert_int_equal(field_needs(ids, PORTSCOPE_FIELDS), all);
 	assert_int_equal(field_needs(ids, 0), 0);
+}
+
+/* Fields of words have them, in words that a filter can read, and nothing else has. */
+static void test_words(void **state)
+{
+	for (unsigned id = 0; id < PORTSCOPE_FIELDS; id++) {
+		const struct vocabulary *words = field_get(id)->words;
+		unsigned known = 0;
+
+		assert_int_equal(words != NULL, portscope_field_at(id)->type == PORTSCOPE_WORD);
+		for (unsigned rank = 0; words && rank < words->count; rank++) {
+			const char *word = portscope_field_word(id, rank);
+
+			assert_ptr_equal(word, words->words[rank]);
+			if (!word)
+				continue;
+			known++;
+			assert_int_equal(strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+				strlen(word));
+			assert_true(!words->labels || words->labels[rank]);
+		}
+		assert_true(!words || known > 1);
+		assert_null(portscope_field_word(id, words ? words->count : 0));
+	}
+	assert_null(portscope_field_word(PORTSCOPE_FIELDS, 0));
+}
+
+/* What is a fact of the socket can be read before a row is computed: of a row without a host. */
+static void test_facts_of_the_socket(void **state)
+{
+	const struct socket s = {.protocol = IPPROTO_TCP, .family = AF_INET6, .present = 0xff};
+	const struct portscope_row row = {.socket = &s};
+	struct portscope_value v;
+
+	for (unsigned id = 0; id < PORTSCOPE_FIELDS; id++)
+		if (field_get(id)->from == FIELD_FROM_SOCKET)
+			portscope_get(&row, id, &v);
 }
 
 static void get(const struct portscope_row *row, const char *name, struct portscope_value *ret)
@@ -224,6 +255,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_facts_of_the_socket),
 		cmocka_unit_test(test_minimal_row),
 		cmocka_unit_test(test_dual_stack),
 		cmocka_unit_test(test_endpoints),

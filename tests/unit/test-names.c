@@ -31,13 +31,14 @@ static const struct {
 static void test_states(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		assert_string_equal(portscope_state_name(states[i].state), states[i].words[0]);
-		assert_non_null(state_label(states[i].state));
+		assert_string_equal(
+			vocabulary_word(&state_words, states[i].state), states[i].words[0]);
+		assert_non_null(state_words.labels[states[i].state]);
 		for (size_t k = 0; k < 5 && states[i].words[k]; k++)
 			assert_int_equal(state_find(states[i].words[k]), states[i].state);
 	}
-	assert_string_equal(state_label(PORTSCOPE_ESTABLISHED), "ESTAB");
-	assert_string_equal(state_label(PORTSCOPE_UNCONNECTED), "UNCONN");
+	assert_string_equal(state_words.labels[PORTSCOPE_ESTABLISHED], "ESTAB");
+	assert_string_equal(state_words.labels[PORTSCOPE_UNCONNECTED], "UNCONN");
 	assert_int_equal(state_find("LISTEN"), PORTSCOPE_LISTEN);
 	assert_int_equal(state_find("Time-Wait"), PORTSCOPE_TIME_WAIT);
 }
@@ -46,28 +47,29 @@ static void test_unknown_states(void **state)
 {
 	static const unsigned unknown[] = {0, 12, 14, 15, 31, 255, 100000};
 
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
-		assert_null(portscope_state_name(unknown[i]));
-		assert_null(state_label(unknown[i]));
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		assert_null(vocabulary_word(&state_words, unknown[i]));
 	assert_int_equal(state_find(""), -ENOENT);
 	assert_int_equal(state_find("listen "), -ENOENT);
 	assert_int_equal(state_find("open"), -ENOENT);
 }
 
-/* The words for suggestions are those that are found, each once. */
-static void test_words(void **state)
+/* The aliases for suggestions are found, each once, and none is the name of a state. */
+static void test_aliases(void **state)
 {
 	size_t n = 0;
 
-	for (; state_word(n); n++) {
-		assert_true(state_find(state_word(n)) > 0);
+	for (; state_alias(n); n++) {
+		assert_true(state_find(state_alias(n)) > 0);
 		for (size_t i = 0; i < n; i++)
-			assert_string_not_equal(state_word(i), state_word(n));
+			assert_string_not_equal(state_alias(i), state_alias(n));
+		for (unsigned i = 0; i < state_words.count; i++)
+			if (vocabulary_word(&state_words, i))
+				assert_string_not_equal(
+					vocabulary_word(&state_words, i), state_alias(n));
 	}
-	assert_true(n >= 24);
-	assert_null(state_word(n));
-	assert_null(state_word(SIZE_MAX));
+	assert_true(n >= 12);
+	assert_null(state_alias(SIZE_MAX));
 }
 
 static void test_ranges(void **state)
@@ -80,7 +82,9 @@ static void test_ranges(void **state)
 		{65535, "dynamic"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
-		assert_string_equal(port_range_name(port_range_of(ports[i].port)), ports[i].name);
+		assert_string_equal(
+			vocabulary_word(&port_range_words, port_range_of(ports[i].port)),
+			ports[i].name);
 }
 
 static void test_others(void **state)
@@ -91,14 +95,37 @@ static void test_others(void **state)
 		"de-facto", "iana", "etc-services"};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(exposures); i++)
-		assert_string_equal(exposure_name(i), exposures[i]);
+		assert_string_equal(vocabulary_word(&exposure_words, i), exposures[i]);
 	for (unsigned i = 1; i < ARRAY_SIZE(directions); i++)
-		assert_string_equal(direction_name(i), directions[i]);
-	assert_null(direction_name(DIRECTION_UNKNOWN));
+		assert_string_equal(vocabulary_word(&direction_words, i), directions[i]);
+	assert_null(vocabulary_word(&direction_words, DIRECTION_UNKNOWN));
 	for (unsigned i = 0; i < ARRAY_SIZE(sources); i++)
-		assert_string_equal(service_source_name(i), sources[i]);
-	assert_string_equal(protocol_name(IPPROTO_TCP), "tcp");
-	assert_string_equal(protocol_name(IPPROTO_UDP), "udp");
+		assert_string_equal(vocabulary_word(&service_source_words, i), sources[i]);
+	assert_string_equal(vocabulary_word(&protocol_words, IPPROTO_TCP), "tcp");
+	assert_string_equal(vocabulary_word(&protocol_words, IPPROTO_UDP), "udp");
+	assert_string_equal(vocabulary_word(&family_words, AF_INET6), "inet6");
+	assert_null(vocabulary_word(&protocol_words, 0));
+	assert_null(vocabulary_word(&protocol_words, 255));
+}
+
+static const char *written(struct out *o, const struct vocabulary *words, uint32_t mask)
+{
+	o->used = 0;
+	vocabulary_write(o, words, mask);
+	out_char(o, '\0');
+	return o->buffer;
+}
+
+/* Masks of a query are told in words. */
+static void test_masks(void **state)
+{
+	AUTO_OUT struct out o = {.fd = -1};
+
+	assert_string_equal(written(&o, &protocol_words, 0), "");
+	assert_string_equal(written(&o, &protocol_words, PORTSCOPE_UDP), "udp");
+	assert_string_equal(written(&o, &family_words, ~0u), "inet,inet6");
+	assert_string_equal(
+		written(&o, &state_words, PORTSCOPE_STATES_LISTENING), "unconnected,listen");
 }
 
 int main(void)
@@ -106,9 +133,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_unknown_states),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_masks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
