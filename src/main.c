@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
 
-const struct command *const commands[] = {
+static const struct command *const commands[] = {
 	&command_list,
 	&command_explain,
 	&command_free,
@@ -36,6 +36,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	for (const struct command *const *c = commands; *c && argc > 1; c++)
 		if (!strcmp(argv[1], (*c)->name))
-			return (*c)->run(*c, argc - 1, argv + 1);
-	return commands[0]->run(commands[0], argc, argv);
+			return command_run(commands, *c, argc - 1, argv + 1);
+	return command_run(commands, commands[0], argc, argv);
 }

@@ -3,67 +3,52 @@
 #include <string.h>
 
 #include "cli/audit.h"
-#include "cli/commands.h"
-#include "cli/diff.h"
+#include "cli/command.h"
+#include "cli/document.h"
 #include "cli/filter.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/word.h"
 #include "util/suggest.h"
 
 #define DEFAULT_POLICY "/etc/portscope/policy"
-/** Beyond all severities: nothing fails. */
-#define FAIL_NEVER PORTSCOPE_SEVERITIES
+
+/* What makes the exit status 1; `none` is beyond all severities. */
+static const char *const fail_words[] = {
+	[PORTSCOPE_INFO] = "info",
+	[PORTSCOPE_LOW] = "low",
+	[PORTSCOPE_MEDIUM] = "medium",
+	[PORTSCOPE_HIGH] = "high",
+	[PORTSCOPE_CRITICAL] = "critical",
+	[PORTSCOPE_SEVERITIES] = "none",
+	NULL,
+};
 
 static const char text_columns[] = "protocol,local,service,process,unit,exposure";
 
 /** An audit under way. */
 struct run {
 	struct options options;
+	const char *policy_asked;   /**< NULL: the default one, if it is there */
+	const char *baseline_asked; /**< NULL: none; `-` is the standard input */
+	unsigned fail_on;           /**< enum portscope_severity, counted from 1; 0: not said */
+	const char *rule;           /**< id of a rule to explain */
+	bool list_rules;
 	struct portscope_query query;
 	struct portscope_policy *policy;
 	struct portscope_document *baseline;
 	struct listing listing;
 	struct report report;
-	const struct findings_format *format;
-	unsigned fail_on; /**< enum portscope_severity, or FAIL_NEVER */
-	bool failed;      /**< a finding is at least as bad */
+	const struct findings_format *format; /**< NULL: for a reader */
+	bool failed;                          /**< a finding is as bad as fail_on, or worse */
 	uint16_t columns[FORMAT_COLUMNS_MAX];
 };
 
-static int choose_fail_on(struct run *run)
+/* The lowest severity that makes the exit status 1. */
+static unsigned fails_from(const struct run *run)
 {
-	static const char *const words[] = {"info", "low", "medium", "high", "critical", "none"};
-	const char *word = run->options.fail_on ? run->options.fail_on : "high";
-	const char *near;
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(word, words[i])) {
-			run->fail_on = i;
-			run->report.fail_on = words[i];
-			return 0;
-		}
-	near = suggest(word, words, ARRAY_SIZE(words));
-	message("--fail-on is info, low, medium, high, critical or none, not '%s'%s%s%s", word,
-		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-	return STATUS_USAGE;
-}
-
-static int choose_format(struct run *run)
-{
-	static const struct findings_format *const formats[] = {
-		&findings_json, &findings_json_lines, &findings_csv};
-	const struct format *asked = run->options.format;
-
-	run->format = run->options.sarif ? &findings_sarif : &findings_text;
-	if (asked && run->options.sarif) {
-		message("--%s and --sarif exclude each other", asked->name);
-		return STATUS_USAGE;
-	}
-	for (size_t i = 0; asked && i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(asked->name, formats[i]->name))
-			run->format = formats[i];
-	return 0;
+	return run->fail_on ? run->fail_on - 1 : PORTSCOPE_HIGH;
 }
 
 /* The fields of a socket: those that a reader sees, or all that JSON has. */
@@ -96,7 +81,7 @@ static void choose_columns(struct run *run)
 
 static int read_policy(struct run *run)
 {
-	const char *asked = run->options.policy;
+	const char *asked = run->policy_asked;
 	AUTO_FREE char *wrong = NULL;
 	int r = portscope_policy_read(asked ? asked : DEFAULT_POLICY, &run->policy, &wrong);
 
@@ -118,8 +103,8 @@ static int prepare(struct run *run)
 	bool text;
 	int r;
 
-	if (choose_fail_on(run) || choose_format(run))
-		return STATUS_USAGE;
+	if (!run->format)
+		run->format = &findings_text;
 	choose_columns(run);
 	text = run->format == &findings_text;
 	run->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
@@ -134,7 +119,8 @@ static int prepare(struct run *run)
 	run->listing.no_header = o->no_header;
 	run->listing.verbose = o->verbose;
 	run->report.listing = &run->listing;
-	r = o->baseline ? cli_document_read(o->baseline, &run->baseline) : 0;
+	run->report.fail_on = fail_words[fails_from(run)];
+	r = run->baseline_asked ? cli_document_read(run->baseline_asked, &run->baseline) : 0;
 	return r ? r : read_policy(run);
 }
 
@@ -150,7 +136,7 @@ static int print_finding(const struct portscope_finding *finding, void *userdata
 {
 	struct run *run = userdata;
 
-	run->failed = run->failed || finding->severity >= run->fail_on;
+	run->failed = run->failed || finding->severity >= fails_from(run);
 	run->format->finding(&run->report, finding);
 	return run->report.out->error;
 }
@@ -183,7 +169,7 @@ static int judge(struct run *run)
 
 	r = portscope_audit_open(&run->query, run->policy, run->baseline, &audit, &wrong);
 	if (wrong) {
-		message("%s: %s", run->options.baseline, wrong);
+		message("%s: %s", run->baseline_asked, wrong);
 		return STATUS_USAGE;
 	}
 	if (r < 0) {
@@ -225,44 +211,66 @@ static int explain_rule(const char *id)
 	return STATUS_USAGE;
 }
 
-static int run_audit(const struct command *command, int argc, char **argv)
+static int run_audit(void *state)
 {
-	struct run run = {0};
+	struct run *run = state;
 	int r;
 
-	if (options_parse(command, argc, argv, &run.options))
-		return STATUS_USAGE;
-	if (run.options.help || run.options.version)
-		return output_about(command, &run.options);
-	if ((run.options.list_rules || run.options.explain_rule) && run.options.n_words) {
-		message("unexpected argument '%s': the rules are told without a filter",
-			run.options.words[0]);
+	if ((run->list_rules || run->rule) && run->options.n_words) {
+		message("unexpected argument '%s': --list-rules and --explain take no filter",
+			run->options.words[0]);
 		return STATUS_USAGE;
 	}
-	if (run.options.list_rules)
+	if (run->list_rules)
 		return output_text(rules_write);
-	if (run.options.explain_rule)
-		return explain_rule(run.options.explain_rule);
-	r = cli_filter_read(&run.options, &run.query.filter);
+	if (run->rule)
+		return explain_rule(run->rule);
+	r = cli_filter_read(&run->options, &run->query.filter);
 	if (!r)
-		r = prepare(&run);
+		r = prepare(run);
 	if (!r)
-		r = judge(&run);
-	portscope_policy_free(run.policy);
-	portscope_document_free(run.baseline);
-	portscope_filter_free(run.query.filter);
+		r = judge(run);
+	portscope_policy_free(run->policy);
+	portscope_document_free(run->baseline);
+	portscope_filter_free(run->query.filter);
 	return r;
 }
 
+#define AT(member) offsetof(struct run, member)
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	OPTION_TCP,
+	OPTION_UDP,
+	OPTION_NUMERIC,
+	OPTION_FILTER,
+	{0, "policy", "FILE", OPTION_TEXT, AT(policy_asked), "policy file (default: " DEFAULT_POLICY ")"},
+	{0, "baseline", "FILE", OPTION_TEXT, AT(baseline_asked),
+		"report what is new or changed since FILE (an earlier -l --json)"},
+	{0, "fail-on", "SEVERITY", OPTION_WORD, AT(fail_on),
+		"exit 1 on findings of SEVERITY or worse (default: high; none: never)", .words = fail_words},
+	{0, "list-rules", NULL, OPTION_FLAG, AT(list_rules), "name all rules and exit"},
+	{0, "explain", "RULE", OPTION_TEXT, AT(rule), "say what a rule looks at and exit"},
+	OPTION_NO_HEADER,
+	{'j', "json", NULL, OPTION_CHOICE, AT(format), "one JSON document", .choice = &findings_json},
+	{0, "json-lines", NULL, OPTION_CHOICE, AT(format), "one JSON record a line", .choice = &findings_json_lines},
+	{0, "csv", NULL, OPTION_CHOICE, AT(format), "comma-separated values for spreadsheets", .choice = &findings_csv},
+	{0, "sarif", NULL, OPTION_CHOICE, AT(format), "SARIF 2.1.0 for dashboards", .choice = &findings_sarif},
+	OPTION_COLOR,
+	OPTION_VERBOSE,
+	OPTIONS_END,
+};
+/* clang-format on */
+
 const struct command command_audit = {
 	.name = "audit",
-	.bit = COMMAND_AUDIT,
+	.options = options,
+	.size = sizeof(struct run),
 	.arguments = "[FILTER]",
 	.help = "judge what listens; exit status for scripts",
 	.usage = "audit [OPTIONS] [FILTER]",
 	.about =
-		"What of that which listens on this host should not, how far it reaches, and what "
-		"to "
+		"Which listening sockets should not be open, how exposed they are, and what to\n"
 		"use instead.\n"
 		"\n"
 		"FILTER chooses which sockets are judged; what is known of the host stays whole.\n",

@@ -8,6 +8,17 @@
 #include "util/address.h"
 #include "util/json.h"
 
+const char *diff_kind_name(enum portscope_change_kind kind)
+{
+	static const char *const names[] = {
+		[PORTSCOPE_OPENED] = "opened",
+		[PORTSCOPE_CLOSED] = "closed",
+		[PORTSCOPE_CHANGED] = "changed",
+	};
+
+	return names[kind];
+}
+
 static void put_document(
 	struct json *j, const char *key, const struct portscope_document_head *head)
 {

@@ -2,10 +2,10 @@
 /* The command `diff`: two documents, or one and now, and what differs between them for a reader. */
 #include "cli/diff.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
+#include "cli/document.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -15,52 +15,18 @@
 /** A comparison under way. */
 struct comparison {
 	struct options options;
+	bool fail_on_change;
 	struct portscope_document *before, *after;
 	struct portscope_diff *diff;
 };
 
 static const struct {
-	const char *name, *sign, *colour;
+	const char *sign, *colour;
 } kinds[] = {
-	[PORTSCOPE_OPENED] = {"opened", "+", "\x1b[32m"},
-	[PORTSCOPE_CLOSED] = {"closed", "-", "\x1b[31m"},
-	[PORTSCOPE_CHANGED] = {"changed", "~", "\x1b[33m"},
+	[PORTSCOPE_OPENED] = {"+", "\x1b[32m"},
+	[PORTSCOPE_CLOSED] = {"-", "\x1b[31m"},
+	[PORTSCOPE_CHANGED] = {"~", "\x1b[33m"},
 };
-
-const char *diff_kind_name(enum portscope_change_kind kind)
-{
-	return kinds[kind].name;
-}
-
-/* Says what is wrong with a document: text that is printable, or a code. */
-static int complain(const char *name, const char *wrong, int code)
-{
-	AUTO_OUT struct out out = {.fd = -1};
-
-	if (!wrong) {
-		message("cannot read %s: %s", name, strerror(-code));
-		return STATUS_FAILED;
-	}
-	text_visible(&out, name, strlen(name));
-	out_text(&out, ": ");
-	out_text(&out, wrong);
-	out_char(&out, 0);
-	message_lines(out.error ? wrong : out.buffer);
-	return code == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
-}
-
-int cli_document_read(const char *path, struct portscope_document **ret)
-{
-	bool is_stdin = !strcmp(path, "-");
-	AUTO_CLOSE int fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	const char *name = is_stdin ? "the standard input" : path;
-	AUTO_FREE char *wrong = NULL;
-	int r = is_stdin || fd >= 0
-			? portscope_document_read(is_stdin ? STDIN_FILENO : fd, ret, &wrong)
-			: -errno;
-
-	return r < 0 ? complain(name, wrong, r) : 0;
-}
 
 static int take_now(struct comparison *c, const char *before)
 {
@@ -195,7 +161,7 @@ static void put_footer(struct out *o, const struct comparison *c)
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (counts[i]) {
-			out_format(o, "%s%zu %s", any ? ", " : "", counts[i], kinds[i].name);
+			out_format(o, "%s%zu %s", any ? ", " : "", counts[i], diff_kind_name(i));
 			any = true;
 		}
 	out_format(o, "%s in %zu socket%s.\n", any ? "" : "no differences", n, n == 1 ? "" : "s");
@@ -230,34 +196,42 @@ static int report(const struct comparison *c)
 	status = output_warnings(w, n, false);
 	if (written)
 		return written;
-	return changed && c->options.fail_on_change ? STATUS_FOUND : status;
+	return changed && c->fail_on_change ? STATUS_FOUND : status;
 }
 
-static int run_diff(const struct command *command, int argc, char **argv)
+static int run_diff(void *state)
 {
-	struct comparison c = {0};
+	struct comparison *c = state;
 	int r;
 
-	if (options_parse(command, argc, argv, &c.options))
-		return STATUS_USAGE;
-	if (c.options.help || c.options.version)
-		return output_about(command, &c.options);
-	if (c.options.n_words < 1 || c.options.n_words > 2) {
-		message("diff takes one document or two; see portscope diff --help");
+	if (c->options.n_words < 1 || c->options.n_words > 2) {
+		message("diff needs one or two files; see portscope diff --help");
 		return STATUS_USAGE;
 	}
-	r = gather(&c);
+	r = gather(c);
 	if (!r)
-		r = report(&c);
-	portscope_diff_free(c.diff);
-	portscope_document_free(c.before);
-	portscope_document_free(c.after);
+		r = report(c);
+	portscope_diff_free(c->diff);
+	portscope_document_free(c->before);
+	portscope_document_free(c->after);
 	return r;
 }
 
+#define AT(member) offsetof(struct comparison, member)
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	OPTION_JSON,
+	OPTION_COLOR,
+	{0, "fail-on-change", NULL, OPTION_FLAG, AT(fail_on_change), "exit with status 1 where something differs"},
+	OPTIONS_END,
+};
+/* clang-format on */
+
 const struct command command_diff = {
 	.name = "diff",
-	.bit = COMMAND_DIFF,
+	.options = options,
+	.size = sizeof(struct comparison),
 	.arguments = "BEFORE [AFTER]",
 	.help = "what opened, closed, changed hands",
 	.usage = "diff [OPTIONS] BEFORE [AFTER]",
@@ -269,7 +243,7 @@ const struct command command_diff = {
 		   "  sudo portscope -l --json >normal.json     keep what is normal\n"
 		   "  sudo portscope diff normal.json           what is not\n"
 		   "\n"
-		   "Exit status: 0 done, 1 something differs (with --fail-on-change alone),\n"
+		   "Exit status: 0 done, 1 something differs (only with --fail-on-change),\n"
 		   "2 wrong usage, 3 failed, 4 something could not be seen.\n",
 	.run = run_diff,
 };

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the command `diff`, its JSON and whoever else reads documents share. */
+/* What the command `diff` calls for its JSON. */
 #ifndef PORTSCOPE_CLI_DIFF_H
 #define PORTSCOPE_CLI_DIFF_H
 
 #include <portscope.h>
 
 #include "util/out.h"
-
-/** Reads a document, `-` being the standard input; on a mistake says so and returns a status. */
-int cli_document_read(const char *path, struct portscope_document **ret);
 
 /** The word for a kind of change. */
 const char *diff_kind_name(enum portscope_change_kind kind);

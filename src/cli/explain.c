@@ -23,6 +23,7 @@
 
 struct explain {
 	struct options options;
+	bool list, insecure;
 	unsigned protocols;
 	bool json;
 	const struct portscope_range *range;
@@ -158,17 +159,12 @@ static int check_usage(struct explain *e)
 
 	e->protocols = o->protocols ? o->protocols : EXPLAIN_ALL;
 	e->json = o->format;
-	if (o->range) {
-		e->range = ports_range("--range is", o->range);
-		if (!e->range)
-			return STATUS_USAGE;
-	}
-	if (o->insecure && !o->list)
+	if (e->insecure && !e->list)
 		message("--insecure goes with --list");
-	else if (o->n_words && (o->list || o->range))
+	else if (o->n_words && (e->list || e->range))
 		message("%s explains no single port: leave out '%s'",
-			o->list ? "--list" : "--range", o->words[0]);
-	else if (!o->n_words && !o->list && !o->range)
+			e->list ? "--list" : "--range", o->words[0]);
+	else if (!o->n_words && !e->list && !e->range)
 		message("explain what? a port, a range LO-HI or a service; see portscope explain "
 			"--help");
 	else
@@ -183,7 +179,7 @@ static unsigned in_table(const struct explain *e, const struct portscope_port *p
 
 	if (wanted & PAGE || !port->named)
 		return 0;
-	return e->options.insecure ? wanted & explain_insecure(port) : wanted;
+	return e->insecure ? wanted & explain_insecure(port) : wanted;
 }
 
 static int put_pages(struct explain *e, struct page *p)
@@ -252,7 +248,7 @@ static int put_text(struct explain *e, struct out *o)
 	};
 	int r;
 
-	if (e->range && !e->options.list) {
+	if (e->range && !e->list) {
 		explain_range_text(&page, e->knowledge, e->range);
 		return 0;
 	}
@@ -311,8 +307,8 @@ static void put_json_head(struct explain *e, struct json *j)
 	json_write_close(j, ']');
 	json_write_text(j, "range", e->range ? e->range->name : NULL);
 	put_json_protocols(j, e->protocols);
-	json_write_bool(j, "list", e->options.list);
-	json_write_bool(j, "insecure", e->options.insecure);
+	json_write_bool(j, "list", e->list);
+	json_write_bool(j, "insecure", e->insecure);
 	json_write_close(j, '}');
 	format_json_warnings(j, e->warnings, e->n_warnings, e->options.verbose);
 }
@@ -352,7 +348,7 @@ static int put_json(struct explain *e, struct out *o)
 	int r = 0;
 
 	put_json_head(e, &j);
-	if (e->range && !e->options.list) {
+	if (e->range && !e->list) {
 		json_write_open(&j, "ranges", '[');
 		explain_range_json(&j, e->knowledge, e->range);
 		json_write_close(&j, ']');
@@ -394,7 +390,7 @@ static int run(struct explain *e)
 		message("cannot explain: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
-	if (e->options.list)
+	if (e->list)
 		want_all(e);
 	status = want_words(e);
 	if (!status)
@@ -405,28 +401,45 @@ static int run(struct explain *e)
 	return status;
 }
 
-static int run_explain(const struct command *command, int argc, char **argv)
+static int run_explain(void *state)
 {
-	AUTO_FREE struct explain *e = calloc(1, sizeof(*e));
-	int status;
+	struct explain *e = state;
+	int status = check_usage(e);
 
-	if (!e) {
-		message("out of memory");
-		return STATUS_FAILED;
-	}
-	if (options_parse(command, argc, argv, &e->options))
-		return STATUS_USAGE;
-	if (e->options.help || e->options.version)
-		return output_about(command, &e->options);
-	status = check_usage(e);
 	return status ? status : run(e);
 }
 
+static int set_range(void *state, const char *argument)
+{
+	struct explain *e = state;
+
+	e->range = ports_range("--range is", argument);
+	return e->range ? 0 : STATUS_USAGE;
+}
+
+#define AT(member) offsetof(struct explain, member)
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	OPTION_TCP,
+	OPTION_UDP,
+	OPTION_PROTOCOL,
+	{0, "list", NULL, OPTION_FLAG, AT(list), "list every known port"},
+	{0, "insecure", NULL, OPTION_FLAG, AT(insecure), "with --list, only what may be insecure"},
+	{0, "range", "RANGE", OPTION_SET, 0, "explain a range, or --list its ports", .set = set_range},
+	OPTION_NO_HEADER,
+	OPTION_JSON,
+	OPTION_VERBOSE,
+	OPTIONS_END,
+};
+/* clang-format on */
+
 const struct command command_explain = {
 	.name = "explain",
-	.bit = COMMAND_EXPLAIN,
+	.options = options,
+	.size = sizeof(struct explain),
 	.arguments = "PORT|NAME...",
-	.help = "what a port is for, is it safe, who has it now",
+	.help = "what a port is for, its risks, and who uses it",
 	.usage = "explain [OPTIONS] PORT|PORT/PROTO|LO-HI|SERVICE...",
 	.about = "What a port is for, whether that is safe, and who has it open on this host.\n"
 		 "\n"

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "cli/commands.h"
 #include "cli/message.h"
 #include "util/file.h"
 #include "util/suggest.h"
@@ -41,7 +40,7 @@ static int read_filter_file(const char *path, char **ret)
 		return STATUS_FAILED;
 	}
 	if (strlen(text) != length) {
-		message("the filter %s holds a NUL byte: it is no text", path);
+		message("the filter %s contains a NUL byte; it is not a text file", path);
 		return STATUS_USAGE;
 	}
 	for (char *p = text; *p; p++) {
@@ -74,7 +73,7 @@ static int read_text(const struct options *o, char **ret)
 }
 
 /* Behind an option, or mistyped, the name of a command is taken for a filter. */
-static void hint_at_command(const char *word)
+static void hint_at_command(const struct command *const *commands, const char *word)
 {
 	const char *names[8], *near;
 	size_t n = 0;
@@ -85,7 +84,7 @@ static void hint_at_command(const char *word)
 	}
 	near = suggest(word, names, n);
 	if (near)
-		message("if the command is meant, it stands first: portscope %s", near);
+		message("commands come first: portscope %s", near);
 }
 
 int cli_filter_read(const struct options *o, struct portscope_filter **ret)
@@ -105,7 +104,7 @@ int cli_filter_read(const struct options *o, struct portscope_filter **ret)
 	if (r == -EINVAL) {
 		message_lines(wrong);
 		if (o->n_words)
-			hint_at_command(o->words[0]);
+			hint_at_command(o->commands, o->words[0]);
 		return STATUS_USAGE;
 	}
 	if (r < 0)

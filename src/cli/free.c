@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -19,6 +19,10 @@
 /** A command under way. */
 struct free_command {
 	struct options options;
+	unsigned count; /**< 0: not said */
+	bool consecutive, registered;
+	const char *order;                /**< `random` or `first`; NULL: not said */
+	const char *address_asked, *with; /**< NULL: not said */
 	struct portscope_wish wish;
 	struct portscope_endpoint address;
 	struct portscope_other_host other;
@@ -67,7 +71,7 @@ static int take_count(struct free_command *f)
 {
 	size_t most = f->wish.high - f->wish.low + 1;
 
-	f->wish.count = f->options.count ? f->options.count : 1;
+	f->wish.count = f->count ? f->count : 1;
 	if (f->wish.count <= most)
 		return 0;
 	message("%u-%u has %zu port%s, not %zu", f->wish.low, f->wish.high, most,
@@ -78,7 +82,7 @@ static int take_count(struct free_command *f)
 /* Reads an address, in brackets or not, with a scope where it has one. */
 static int take_address(struct free_command *f)
 {
-	const char *text = f->options.address, *scope;
+	const char *text = f->address_asked, *scope;
 	char plain[INET6_ADDRSTRLEN + IF_NAMESIZE + 2];
 	size_t length = text ? strlen(text) : 0;
 	const uint8_t *mapped;
@@ -99,7 +103,7 @@ static int take_address(struct free_command *f)
 	if (length >= sizeof(plain) ||
 		inet_pton(f->address.family, plain, f->address.address) != 1 ||
 		(scope && f->address.family != AF_INET6)) {
-		message("--address takes an IPv4 or IPv6 address, not '%s'", f->options.address);
+		message("--address takes an IPv4 or IPv6 address, not '%s'", f->address_asked);
 		return STATUS_USAGE;
 	}
 	if (scope) {
@@ -120,12 +124,12 @@ static int take_address(struct free_command *f)
 
 static const char *name_of_other(const struct free_command *f)
 {
-	return strcmp(f->options.with, "-") != 0 ? f->options.with : "standard input";
+	return strcmp(f->with, "-") != 0 ? f->with : "standard input";
 }
 
 static int take_other(struct free_command *f)
 {
-	const char *path = f->options.with;
+	const char *path = f->with;
 	AUTO_CLOSE int fd = -1;
 	int r;
 
@@ -148,9 +152,9 @@ static int prepare(struct free_command *f)
 	int status;
 
 	f->wish.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
-	f->wish.consecutive = o->consecutive;
-	f->wish.first = o->order == ORDER_FIRST;
-	f->wish.registered = o->registered;
+	f->wish.consecutive = f->consecutive;
+	f->wish.first = f->order && !strcmp(f->order, "first");
+	f->wish.registered = f->registered;
 	status = take_range(f);
 	if (!status)
 		status = take_count(f);
@@ -185,8 +189,8 @@ static void put_json(const struct free_command *f, struct out *o)
 	json_write_bool(&j, "consecutive", w->consecutive);
 	json_write_text(&j, "order", w->first ? "first" : "random");
 	json_write_bool(&j, "registered", w->registered);
-	json_write_text(&j, "address", f->options.address);
-	json_write_text(&j, "with", f->options.with);
+	json_write_text(&j, "address", f->address_asked);
+	json_write_text(&j, "with", f->with);
 	json_write_close(&j, '}');
 	format_json_warnings(&j, f->warnings, f->n_warnings, f->options.verbose);
 	json_write_text(&j, "other_host_lacks", *f->other.lack ? f->other.lack : NULL);
@@ -291,7 +295,7 @@ static int run(struct free_command *f)
 	int r = portscope_choose(&f->wish, &f->choice);
 
 	if (r < 0 && f->wish.address) {
-		message("cannot bind to %s: %s", f->options.address, strerror(-r));
+		message("cannot bind to %s: %s", f->address_asked, strerror(-r));
 		return STATUS_FAILED;
 	}
 	if (r < 0) {
@@ -308,26 +312,38 @@ static int run(struct free_command *f)
 	return r;
 }
 
-static int run_free(const struct command *command, int argc, char **argv)
+static int run_free(void *state)
 {
-	AUTO_FREE struct free_command *f = calloc(1, sizeof(*f));
-	int status;
+	struct free_command *f = state;
+	int status = prepare(f);
 
-	if (!f) {
-		message("out of memory");
-		return STATUS_FAILED;
-	}
-	if (options_parse(command, argc, argv, &f->options))
-		return STATUS_USAGE;
-	if (f->options.help || f->options.version)
-		return output_about(command, &f->options);
-	status = prepare(f);
 	return status ? status : run(f);
 }
 
+#define AT(member) offsetof(struct free_command, member)
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	OPTION_TCP,
+	OPTION_UDP,
+	OPTION_PROTOCOL,
+	{'n', "count", "N", OPTION_NUMBER, AT(count), "number of ports (default: 1)", .value = 65535},
+	{0, "consecutive", NULL, OPTION_FLAG, AT(consecutive), "one after the other"},
+	{0, "random", NULL, OPTION_CHOICE, AT(order), "any of them (the default)", .choice = "random"},
+	{0, "first", NULL, OPTION_CHOICE, AT(order), "the lowest ones", .choice = "first"},
+	{0, "registered", NULL, OPTION_FLAG, AT(registered), "allow ports that belong to a service"},
+	{0, "address", "ADDR", OPTION_TEXT, AT(address_asked), "free on this address only"},
+	{0, "with", "FILE", OPTION_TEXT, AT(with), "also free on the host listed in FILE (from -a --json)"},
+	OPTION_JSON,
+	OPTION_VERBOSE,
+	OPTIONS_END,
+};
+/* clang-format on */
+
 const struct command command_free = {
 	.name = "free",
-	.bit = COMMAND_FREE,
+	.options = options,
+	.size = sizeof(struct free_command),
 	.arguments = "[RANGE]",
 	.help = "ports that nobody uses",
 	.usage = "free [OPTIONS] [LO-HI|RANGE]",

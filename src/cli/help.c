@@ -2,7 +2,10 @@
 /* The texts of --help, --version and --list-fields. */
 #include "cli/help.h"
 
-#include "cli/options.h"
+#include "cli/page.h"
+
+#define HELP_WIDTH  80
+#define HELP_INDENT 26
 
 static void put_padded(struct out *o, const char *text, size_t width)
 {
@@ -13,17 +16,22 @@ static void put_padded(struct out *o, const char *text, size_t width)
 
 static void put_option(struct out *o, const struct option_spec *spec)
 {
+	struct page page = {.out = o, .width = HELP_WIDTH};
 	AUTO_OUT struct out name = {.fd = -1};
 
 	out_format(&name, "  %c%c%c --%s%s%s", spec->letter ? '-' : ' ',
 		spec->letter ? spec->letter : ' ', spec->letter ? ',' : ' ', spec->name,
 		spec->argument ? "=" : "", spec->argument ? spec->argument : "");
 	out_char(&name, 0);
-	put_padded(o, name.buffer ? name.buffer : "", 24);
-	out_format(o, "  %s\n", spec->help);
+	page_line(&page, 0, HELP_INDENT);
+	put_padded(o, name.buffer ? name.buffer : "", HELP_INDENT - 2);
+	out_text(o, "  ");
+	page.column = HELP_INDENT;
+	page_words(&page, spec->help);
+	page_end(&page);
 }
 
-static void put_commands(struct out *o)
+static void put_commands(struct out *o, const struct command *const *commands)
 {
 	out_text(o, "\nCommands:\n");
 	for (const struct command *const *c = commands; *c; c++) {
@@ -34,18 +42,19 @@ static void put_commands(struct out *o)
 	}
 }
 
-void help_write(struct out *o, const struct command *command)
+void help_write(struct out *o, const struct options *options)
 {
+	const struct command *command = options->command;
+
 	out_format(o, "Usage: portscope %s\n", command->usage);
 	out_text(o, command->about);
 	out_text(o, "\nOptions:\n");
-	for (size_t i = 0; option_at(i); i++)
-		if (option_at(i)->commands & command->bit)
-			put_option(o, option_at(i));
-	if (command == commands[0])
-		put_commands(o);
+	for (const struct option_spec *option = command->options; option->name; option++)
+		put_option(o, option);
+	if (command == options->commands[0])
+		put_commands(o, options->commands);
 	out_text(o, command->closing);
-	out_text(o, "The manual has more: man portscope\n");
+	out_text(o, "See portscope(1) for details.\n");
 }
 
 void version_write(struct out *o)

@@ -3,11 +3,11 @@
 #ifndef PORTSCOPE_CLI_HELP_H
 #define PORTSCOPE_CLI_HELP_H
 
-#include "cli/commands.h"
+#include "cli/options.h"
 #include "util/out.h"
 
 /** --help of a command; that of the default one also names the others. */
-void help_write(struct out *o, const struct command *command);
+void help_write(struct out *o, const struct options *options);
 void version_write(struct out *o);
 void fields_write(struct out *o);
 

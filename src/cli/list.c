@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/filter.h"
 #include "cli/help.h"
 #include "cli/message.h"
@@ -21,6 +21,11 @@ static const char port_columns[] = "protocol,state,local,peer,service,port_range
 /** A listing under way: what it counts for the footer, and the formatter. */
 struct list {
 	struct options options;
+	bool listening, all;
+	unsigned families; /**< of enum portscope_family; 0: not said */
+	bool processes;
+	bool list_fields, explain_filter;
+	const char *columns_asked, *sort_asked; /**< NULL: the default ones */
 	struct portscope_query query;
 	struct listing listing;
 	bool lone; /**< the filter is a port or a service and nothing else */
@@ -123,7 +128,7 @@ static int default_columns(struct list *l)
 	int n = parse_fields("--columns", columns, l->columns, 0);
 	int process = portscope_field_find("process");
 
-	for (int i = 0; i < n && l->options.processes; i++)
+	for (int i = 0; i < n && l->processes; i++)
 		if (l->columns[i] == process)
 			l->columns[i] = portscope_field_find("processes");
 	return n;
@@ -131,7 +136,7 @@ static int default_columns(struct list *l)
 
 static int choose_columns(struct list *l)
 {
-	const char *asked = l->options.columns;
+	const char *asked = l->columns_asked;
 	int n = 0;
 
 	if (!asked || *asked == '+') {
@@ -157,7 +162,7 @@ static int choose_sort(struct list *l)
 {
 	size_t n = 0;
 
-	for (const char *text = l->options.sort; text; text = next_in_list(text)) {
+	for (const char *text = l->sort_asked; text; text = next_in_list(text)) {
 		bool descending = *text == '-';
 		int id = parse_field("--sort", text + descending);
 
@@ -174,23 +179,22 @@ static int choose_sort(struct list *l)
 	return 0;
 }
 
-static bool only_listening(const struct options *o)
+static bool only_listening(const struct list *l)
 {
-	return o->listening && !o->all;
+	return l->listening && !l->all;
 }
 
 /* A lone port means every state of it; -l narrows it to what listens all the same. */
 static uint32_t choose_states(struct list *l)
 {
-	const struct options *o = &l->options;
-	uint32_t states = o->all         ? PORTSCOPE_STATES_ALL
-			  : o->listening ? PORTSCOPE_STATES_LISTENING
+	uint32_t states = l->all         ? PORTSCOPE_STATES_ALL
+			  : l->listening ? PORTSCOPE_STATES_LISTENING
 					 : PORTSCOPE_STATES_CONNECTED;
 
 	if (!l->query.filter)
 		return states;
 	l->lone = portscope_filter_is_lone(l->query.filter);
-	if (l->lone && only_listening(o))
+	if (l->lone && only_listening(l))
 		return states;
 	return portscope_filter_states(l->query.filter, states);
 }
@@ -201,14 +205,14 @@ static int prepare(struct list *l)
 
 	l->format = o->format ? o->format : &format_table;
 	l->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
-	l->query.families = o->families ? o->families : PORTSCOPE_INET | PORTSCOPE_INET6;
+	l->query.families = l->families ? l->families : PORTSCOPE_INET | PORTSCOPE_INET6;
 	l->query.states = choose_states(l);
 	l->query.numeric = o->numeric;
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
 	if (choose_columns(l) || choose_sort(l))
 		return STATUS_USAGE;
 	/* Whether anything has a lone port has to be known before the first row is written. */
-	l->query.unsorted = l->format->any_order && !o->sort && !l->lone;
+	l->query.unsorted = l->format->any_order && !l->sort_asked && !l->lone;
 	l->listing.query = &l->query;
 	l->listing.command = "list";
 	l->listing.width = l->format == &format_table ? output_width() : 0;
@@ -341,7 +345,7 @@ static int open_snapshot(struct list *l, struct portscope_snapshot **ret)
 		return r;
 	}
 	/* What listens has no peer. */
-	if (only_listening(&l->options)) {
+	if (only_listening(l)) {
 		message("nothing listens on the port %s", portscope_filter_text(l->query.filter));
 		*ret = snapshot;
 		return 0;
@@ -407,29 +411,57 @@ static int run(struct list *l)
 	return written ? written : status;
 }
 
-static int run_list(const struct command *command, int argc, char **argv)
+static int run_list(void *state)
 {
-	struct list l = {0};
+	struct list *l = state;
 	int r;
 
-	if (options_parse(command, argc, argv, &l.options))
-		return STATUS_USAGE;
-	if (l.options.help || l.options.version)
-		return output_about(command, &l.options);
-	if (l.options.list_fields)
+	if (l->list_fields)
 		return output_text(fields_write);
-	r = cli_filter_read(&l.options, &l.query.filter);
+	r = cli_filter_read(&l->options, &l->query.filter);
 	if (!r)
-		r = prepare(&l);
+		r = prepare(l);
 	if (!r)
-		r = l.options.explain_filter ? explain_filter(&l) : run(&l);
-	portscope_filter_free(l.query.filter);
+		r = l->explain_filter ? explain_filter(l) : run(l);
+	portscope_filter_free(l->query.filter);
 	return r;
 }
 
+/* What ss(8) of iproute2 takes and this command does not. */
+static const char letters_of_ss[] = "xw0SKEfoemibsNzZDAQdOBMrTvL";
+
+#define AT(member) offsetof(struct list, member)
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	{'l', "listening", NULL, OPTION_FLAG, AT(listening), "only listening sockets: TCP in listen, UDP unconnected"},
+	{'a', "all", NULL, OPTION_FLAG, AT(all), "listening sockets and connections, in every state"},
+	OPTION_TCP,
+	OPTION_UDP,
+	{'4', "ipv4", NULL, OPTION_BITS, AT(families), "only IPv4, including dual-stack sockets", .value = PORTSCOPE_INET},
+	{'6', "ipv6", NULL, OPTION_BITS, AT(families), "only IPv6", .value = PORTSCOPE_INET6},
+	OPTION_NUMERIC,
+	{'p', "processes", NULL, OPTION_FLAG, AT(processes), "every process that holds a socket"},
+	OPTION_NO_HEADER,
+	OPTION_JSON,
+	OPTION_JSON_LINES,
+	OPTION_CSV,
+	{0, "columns", "LIST", OPTION_TEXT, AT(columns_asked), "fields to show; +LIST adds to the default ones"},
+	{0, "sort", "LIST", OPTION_TEXT, AT(sort_asked), "fields to sort by; -FIELD from high to low"},
+	OPTION_FILTER,
+	{0, "explain-filter", NULL, OPTION_FLAG, AT(explain_filter), "explain the filter and exit"},
+	{0, "list-fields", NULL, OPTION_FLAG, AT(list_fields), "name all fields and exit"},
+	OPTION_COLOR,
+	OPTION_VERBOSE,
+	OPTIONS_END,
+};
+/* clang-format on */
+
 const struct command command_list = {
 	.name = "list",
-	.bit = COMMAND_LIST,
+	.options = options,
+	.uncovered = letters_of_ss,
+	.size = sizeof(struct list),
 	.arguments = "[OPTIONS] [FILTER]",
 	.help = "which ports are open; the default",
 	.usage = "[OPTIONS] [FILTER]",

@@ -1,71 +1,99 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * THE option table: getopt, --help, the completions' check and the manual's check all go by it.
- * Each line says which commands take the option. Letters of `list` mean what they mean in ss(8).
+ * Options. Each command has a table of them beside it, one line an option; getopt, --help and the
+ * checks of the completions and of the manual all go by these tables. A line says where its option
+ * is kept, so that a new one is a line and its use. Letters of `list` mean what they mean in ss(8).
  */
 #ifndef PORTSCOPE_CLI_OPTIONS_H
 #define PORTSCOPE_CLI_OPTIONS_H
 
 #include <portscope.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "format/format.h"
 
-/** Exit status; see the manual. */
-enum exit_status {
-	STATUS_DONE = 0,
-	STATUS_FOUND = 1, /**< findings, differences, or nothing of what was asked by name */
-	STATUS_USAGE = 2,
-	STATUS_FAILED = 3,
-	STATUS_INCOMPLETE = 4,
-};
-
-/** What the command line says. */
+/** What several commands take. It is the first member of whatever a command reads into. */
 struct options {
-	bool listening, all;
-	unsigned protocols, families; /**< 0: not said */
+	const struct command *command;
+	const struct command *const *commands; /**< the table that it stands in */
+	unsigned protocols;                    /**< of enum portscope_protocol; 0: not said */
 	bool numeric;
-	bool processes;
 	bool no_header;
 	bool verbose;
-	bool list_fields, help, version;
-	bool explain_filter;
-	bool fail_on_change;
-	const char *baseline;     /**< NULL: none; `-` is the standard input */
-	const char *policy;       /**< NULL: the default one, if it is there */
-	const char *fail_on;      /**< name of a severity; NULL: the default */
-	const char *explain_rule; /**< id of a rule to explain */
-	bool list_rules, sarif;
+	bool help, version;
 	const char *filter_file;     /**< -F; `-` is the standard input */
-	const struct format *format; /**< NULL: the table */
-	const char *columns;         /**< NULL: the default ones */
-	const char *sort;
-	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
-	bool list, insecure; /**< of explain */
-	const char *range;
-	uint32_t count; /**< of free; 0: not said */
-	bool consecutive, registered;
-	enum { ORDER_UNSAID, ORDER_RANDOM, ORDER_FIRST } order;
-	const char *address, *with;
-	char **words; /**< what is not an option; ends in NULL */
+	const struct format *format; /**< NULL: for a reader */
+	unsigned colour;             /**< of enum colour_when; 0: not said */
+	char **words;                /**< what is not an option; ends in NULL */
 	int n_words;
 };
 
-struct option_spec {
-	char letter; /**< 0: none */
-	const char *name;
-	const char *argument; /**< name of its argument, or NULL */
-	const char *help;
-	unsigned commands; /**< of enum command_bit */
+enum colour_when {
+	COLOUR_AUTO = 1,
+	COLOUR_ALWAYS,
+	COLOUR_NEVER,
 };
 
-/** Option `i`, or NULL after the last. */
-const struct option_spec *option_at(size_t i);
+/** What an option does. Its place is `offset` bytes into what the command reads into. */
+enum option_kind {
+	OPTION_FLAG,   /**< a bool becomes true */
+	OPTION_BITS,   /**< an unsigned gets the bits of `value`, or with `words` those of what
+			  OPTION_WORD would give */
+	OPTION_CHOICE, /**< a pointer becomes `choice`; two choices for one place are a mistake */
+	OPTION_TEXT,   /**< a const char * becomes the argument */
+	OPTION_WORD,   /**< an unsigned becomes the position of the argument in `words`, from 1 */
+	OPTION_NUMBER, /**< an unsigned becomes the argument, which is from 1 to `value` */
+	OPTION_SET,    /**< whatever `set` does */
+};
+
+struct option_spec {
+	char letter;          /**< 0: none */
+	const char *name;     /**< NULL: the end of the table */
+	const char *argument; /**< name of its argument in --help; NULL: it takes none */
+	enum option_kind kind;
+	size_t offset;
+	const char *help;
+	unsigned value;
+	const void *choice;
+	const char *const *words; /**< ends with NULL */
+	/** Takes the argument; where it is wrong, says so and returns STATUS_USAGE, else 0. */
+	int (*set)(void *state, const char *argument);
+};
+
+/* The lines of options that several commands take. */
+/* clang-format off */
+#define OPTIONS_AT(member) offsetof(struct options, member)
+#define OPTION_FORMAT(letter, which, name, help) \
+	{letter, name, NULL, OPTION_CHOICE, OPTIONS_AT(format), help, .choice = &format_##which}
+#define OPTION_TCP        {'t', "tcp", NULL, OPTION_BITS, OPTIONS_AT(protocols), "only TCP", PORTSCOPE_TCP}
+#define OPTION_UDP        {'u', "udp", NULL, OPTION_BITS, OPTIONS_AT(protocols), "only UDP", PORTSCOPE_UDP}
+#define OPTION_PROTOCOL \
+	{0, "protocol", "PROTO", OPTION_BITS, OPTIONS_AT(protocols), "tcp, udp or both", .words = option_protocol_words}
+#define OPTION_NUMERIC \
+	{'n', "numeric", NULL, OPTION_FLAG, OPTIONS_AT(numeric), "show user ids; service names are kept"}
+#define OPTION_FILTER \
+	{'F', "filter", "FILE", OPTION_TEXT, OPTIONS_AT(filter_file), "read the filter from a file; - is the standard input"}
+#define OPTION_JSON       OPTION_FORMAT('j', json, "json", "one JSON document")
+#define OPTION_JSON_LINES OPTION_FORMAT(0, json_lines, "json-lines", "one JSON record a line")
+#define OPTION_CSV        OPTION_FORMAT(0, csv, "csv", "comma-separated values for spreadsheets")
+#define OPTION_NO_HEADER  {'H', "no-header", NULL, OPTION_FLAG, OPTIONS_AT(no_header), "no line of titles"}
+#define OPTION_COLOR \
+	{0, "color", "WHEN", OPTION_WORD, OPTIONS_AT(colour), "auto, always or never", .words = option_colour_words}
+#define OPTION_VERBOSE \
+	{0, "verbose", NULL, OPTION_FLAG, OPTIONS_AT(verbose), "say more about how the answer was found"}
+/* What every command has, and the end of its table. */
+#define OPTIONS_END \
+	{'h', "help", NULL, OPTION_FLAG, OPTIONS_AT(help), "this help"}, \
+	{'V', "version", NULL, OPTION_FLAG, OPTIONS_AT(version), "the version"}, \
+	{0}
+/* clang-format on */
+
+extern const char *const option_colour_words[], *const option_protocol_words[];
 
 /**
- * Reads the words of a command, its name in argv[0]; on a mistake it says so on stderr and returns
- * STATUS_USAGE, else 0.
+ * Reads the words of options->command, its name in argv[0], into the struct that `options` starts.
+ * Returns 0, or the exit status after it has said on stderr what is wrong.
  */
-int options_parse(const struct command *command, int argc, char **argv, struct options *ret);
+int options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "cli/help.h"
 #include "cli/message.h"
 
 unsigned output_width(void)
@@ -23,7 +22,7 @@ bool output_colour(const struct options *options)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	if (options->colour != COLOUR_AUTO)
+	if (options->colour == COLOUR_ALWAYS || options->colour == COLOUR_NEVER)
 		return options->colour == COLOUR_ALWAYS;
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
 	       !(term && !strcmp(term, "dumb"));
@@ -57,16 +56,5 @@ int output_text(void (*write_text)(struct out *o))
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
 
 	write_text(&out);
-	return output_finish(&out);
-}
-
-int output_about(const struct command *command, const struct options *options)
-{
-	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
-
-	if (options->help)
-		help_write(&out, command);
-	else
-		version_write(&out);
 	return output_finish(&out);
 }

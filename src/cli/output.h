@@ -3,7 +3,6 @@
 #ifndef PORTSCOPE_CLI_OUTPUT_H
 #define PORTSCOPE_CLI_OUTPUT_H
 
-#include "cli/commands.h"
 #include "cli/options.h"
 #include "util/out.h"
 
@@ -17,7 +16,5 @@ int output_finish(struct out *o);
 int output_warnings(const struct portscope_warning *warnings, size_t n, bool verbose);
 /** Writes one text; an exit status. */
 int output_text(void (*write_text)(struct out *o));
-/** Writes what --help or --version asks for; an exit status. */
-int output_about(const struct command *command, const struct options *options);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "cli/message.h"
 #include "cli/options.h"
-#include "util/suggest.h"
+#include "cli/word.h"
 
 static const char digits[] = "0123456789";
 
@@ -43,7 +43,7 @@ int ports_parse(const char *word, uint16_t *ret_low, uint16_t *ret_high)
 		return STATUS_USAGE;
 	}
 	if (low > high) {
-		message("'%s': the lower port of a range stands first", word);
+		message("'%s': a range must start with the lower port", word);
 		return STATUS_USAGE;
 	}
 	*ret_low = low;
@@ -54,16 +54,11 @@ int ports_parse(const char *word, uint16_t *ret_low, uint16_t *ret_high)
 const struct portscope_range *ports_range(const char *what, const char *name)
 {
 	const struct portscope_range *range;
-	const char *names[8], *near;
-	unsigned n = 0;
+	const char *names[8] = {0};
+	int found;
 
-	for (; n < ARRAY_SIZE(names) && (range = portscope_range_at(n)); n++) {
-		if (!strcmp(range->name, name))
-			return range;
+	for (unsigned n = 0; n + 1 < ARRAY_SIZE(names) && (range = portscope_range_at(n)); n++)
 		names[n] = range->name;
-	}
-	near = suggest(name, names, n);
-	message("%s well-known, registered or dynamic, not '%s'%s%s%s", what, name,
-		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-	return NULL;
+	found = word_find(what, name, names);
+	return found < 0 ? NULL : portscope_range_at(found);
 }

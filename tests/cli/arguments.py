@@ -100,8 +100,9 @@ class Taken(unittest.TestCase):
             self.assertTrue(result.stdout.startswith(start), option)
 
     def test_help_fits_a_terminal(self):
-        for line in run("--help").stdout.decode().splitlines():
-            self.assertLessEqual(len(line), 80, line)
+        for command in ([], ["explain"], ["free"], ["audit"], ["diff"]):
+            for line in run(*command, "--help").stdout.decode().splitlines():
+                self.assertLessEqual(len(line), 80, line)
 
 
 class Refused(unittest.TestCase):
@@ -146,7 +147,7 @@ class Refused(unittest.TestCase):
 
     def test_nearest_of_a_filter(self):
         """Services of the tables and of this site; and commands, which are no filter."""
-        command = "if the command is meant, it stands first: portscope "
+        command = "commands come first: portscope "
         for arguments, hint, last in (
                 (["sshh"], "did you mean the service ssh?", None),
                 (["-l", "htttp"], "did you mean the service http?", None),
@@ -165,8 +166,11 @@ class Refused(unittest.TestCase):
         self.refuse(["--json", "--csv"], "--json", "--csv")
         self.refuse(["--csv", "-j"], "--json", "--csv")
         self.refuse(["--json-lines", "-j"], "--json", "--json-lines")
-        self.refuse(["audit", "--list-rules", "sport", "=", "22"], "'sport'", "without a filter")
-        self.refuse(["audit", "--explain", "udp-client", "22"], "'22'", "without a filter")
+        self.refuse(["audit", "--sarif", "--csv"], "--sarif and --csv exclude each other")
+        self.refuse(["free", "--first", "--random"], "--first and --random exclude each other")
+        self.assertEqual(run("free", "--first", "--first").returncode, 0)
+        self.refuse(["audit", "--list-rules", "sport", "=", "22"], "'sport'", "take no filter")
+        self.refuse(["audit", "--explain", "udp-client", "22"], "'22'", "take no filter")
 
     def test_empty_lists(self):
         for option in ("--columns", "--sort"):

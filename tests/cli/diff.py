@@ -70,7 +70,7 @@ class Documents(unittest.TestCase):
 
     def test_usage(self):
         for arguments in ([], ["a", "b", "c"]):
-            self.refuse(arguments, "one document or two", status=2)
+            self.refuse(arguments, "one or two files", status=2)
         self.refuse(["-", "-"], "only one", status=2)
         self.refuse(["--csv", "a"], "--csv is an option of list, not of diff", status=2)
         self.refuse(["-l", "a"], "unknown option -l", "diff --help", status=2)
