@@ -2,7 +2,6 @@
 /* Explains a port: draws together what the tables, the site and the kernel say of it. */
 #include "explain/knowledge.h"
 
-#include "explain/family.h"
 #include "model/names.h"
 #include "registry/registry.h"
 
@@ -122,23 +121,21 @@ static int add_counterparts(const struct portscope_knowledge *k, struct portscop
 static int add_family(const struct portscope_knowledge *k, struct portscope_use *use,
 	uint8_t protocol, uint16_t port)
 {
-	size_t n;
-	const struct family_member *members = family_of(protocol, port, &n);
+	struct registry_member member;
 
-	for (size_t i = 0; members && i < n; i++) {
+	for (size_t i = 0; registry_next_member(protocol, port, &i, &member);) {
 		struct portscope_member *m = grown(use->members, use->n_members, sizeof(*m));
 
 		if (!m)
 			return -ENOMEM;
 		use->members = m;
 		m[use->n_members++] = (struct portscope_member){
-			.protocol = knowledge_protocol_name(members[i].protocol),
-			.port = members[i].port,
-			.name = service_name(k->services, members[i].protocol, members[i].port)
-					.name,
-			.role = members[i].role,
+			.protocol = knowledge_protocol_name(member.protocol),
+			.port = member.port,
+			.name = service_name(k->services, member.protocol, member.port).name,
+			.role = member.role,
 		};
-		use->family = members[i].family;
+		use->family = member.family;
 	}
 	return 0;
 }

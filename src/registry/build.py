@@ -22,6 +22,7 @@ RISKS = (
 )
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
+TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
 
 COLUMNS = {
@@ -31,6 +32,9 @@ COLUMNS = {
     "insecure.tsv": "port protocol name risk_class severity why safer_alternative reference",
     "pairs.tsv": "cleartext_port protocol name secure_port secure_protocol secure_name mechanism"
                  " reference relation",
+    "families.tsv": "family port protocol role source",
+    "kernel.tsv": "port protocol module what source",
+    "programs.tsv": "program match service port protocol tls root carrier source",
 }
 
 HASH_SLOTS = 16384  # a power of two, more than twice the number of names
@@ -76,6 +80,17 @@ class Row:
         if not 0 < low <= high <= 65535:
             self.fail(f"{column} is out of range (1-65535, low first): {self[column]}")
         return low, high
+
+    def port_list(self, column="port"):
+        """[(first, last)] of `22,*` and the like; (0, 65535) stands for `*`, any port."""
+        for part in self[column].split(","):
+            if part == "*":
+                yield 0, 65535
+            else:
+                yield Row(self.file, self.line, {column: part}).ports(column)
+
+    def flag(self, column):
+        return self.word(column, ("no", "yes")) == "yes"
 
     def port(self, column="port"):
         low, high = self.ports(column)
@@ -217,6 +232,77 @@ def read_pairs(rows):
     return found
 
 
+def read_families(rows):
+    """[(family, protocol, port, role, source)]; the members of a family stand together."""
+    found = []
+    for row in rows:
+        family, key = row.text("family"), (row.protocol(), row.port())
+        if key in [other[1:3] for other in found]:
+            row.fail("this port has a family already")
+        if found and found[-1][0] != family and family in [other[0] for other in found]:
+            row.fail(f"the members of {family} must stand together")
+        found.append((family, *key, row.text("role"), row.text("source")))
+    return found
+
+
+def read_kernel(rows):
+    """[(protocol, low, high, module, what, source)]"""
+    return [(row.protocol(), *row.ports(), row.text("module"), row.text("what"),
+             row.text("source")) for row in rows]
+
+
+class Program:
+    """A program: the rows that have its name and what else must fit."""
+
+    def __init__(self, name, match, root, carrier):
+        self.name, self.match, self.root, self.carrier = name, match, root, carrier
+        self.speeches = []  # (protocol, low, high, service, tls, source)
+
+    def order(self):
+        """What is more particular comes first: a path, then a plain name, then a glob; among
+        equal ones that with something else to match."""
+        kind = 0 if "/" in self.name else 2 if set("*?[") & set(self.name) else 1
+        return kind, self.name if kind == 1 else "", self.match == ""
+
+    @staticmethod
+    def add_speech(speeches, row):
+        protocols = ("tcp", "udp") if row["protocol"] == "tcp/udp" else (row["protocol"],)
+        for protocol in protocols:
+            for low, high in row.port_list():
+                speech = (Row(row.file, row.line, {"protocol": protocol}).protocol(), low, high,
+                          row.name("service"), TLS.index(row.word("tls", TLS)),
+                          row.text("source"))
+                if speech[:4] in [other[:4] for other in speeches]:
+                    row.fail("this program speaks this on this port already")
+                speeches.append(speech)
+
+
+def read_programs(rows):
+    """The programs in the order in which they are asked; @NAME is a group of rows for others."""
+    programs, groups, last = {}, {}, None
+    for row in rows:
+        name, match = row.text("program"), "" if row["match"] == "-" else row.text("match")
+        if name.startswith("@"):
+            Program.add_speech(groups.setdefault(name, []), row)
+            continue
+        if match and not re.match(r"(arg|unit)=.", match):
+            row.fail(f"match is neither -, arg=GLOB nor unit=GLOB: {match!r}")
+        is_new = (name, match) not in programs
+        program = programs.setdefault((name, match), Program(
+            name, match, row.flag("root"), row.flag("carrier")))
+        if not is_new and program is not last:
+            row.fail("the rows of a program must stand together")
+        if (program.root, program.carrier) != (row.flag("root"), row.flag("carrier")):
+            row.fail("root and carrier must be the same in all rows of a program")
+        last = program
+        if row["service"] in groups:
+            source = row.text("source")
+            program.speeches += [(*speech[:5], source) for speech in groups[row["service"]]]
+        else:
+            Program.add_speech(program.speeches, row)
+    return sorted(programs.values(), key=Program.order)
+
+
 def fnv1a(text):
     value = 0x811C9DC5
     for byte in text.encode():
@@ -313,6 +399,24 @@ def write_names(writer, services, de_facto):
     writer.table("uint16_t", "registry_name_slots", slots)
 
 
+def write_programs(writer, programs):
+    """Paths, plain names and globs, one after the other, and what each speaks."""
+    name, text = writer.names.add, writer.texts.add
+    rows, speeches = [], []
+    for program in programs:
+        rows.append((name(program.name), int(program.root) | int(program.carrier) << 1,
+                     text(program.match), len(speeches)))
+        speeches += program.speeches
+    rows.append((0, 0, 0, len(speeches)))
+    writer.structs("registry_program", "registry_programs", rows)
+    kinds = [program.order()[0] for program in programs]
+    writer.number("registry_programs_plain", kinds.count(0))
+    writer.number("registry_programs_glob", len(kinds) - kinds.count(2))
+    writer.structs("registry_speech_row", "registry_speech_rows", [
+        (name(service), protocol, text(source), low, high, tls)
+        for protocol, low, high, service, tls, source in speeches])
+
+
 def build(directory, out):
     files = {file: read(directory, file) for file in COLUMNS}
     services = Services(files["services.tsv"])
@@ -341,6 +445,13 @@ def build(directory, out):
     writer.structs("registry_pair_row", "registry_pair_rows", [
         (name(row[2]), row[0], name(row[5]), row[3], text(row[6]), text(row[7]), row[1], row[4],
          row[8]) for row in pairs])
+    writer.structs("registry_family_row", "registry_family_rows", [
+        (text(family), protocol, text(role), text(source), port)
+        for family, protocol, port, role, source in read_families(files["families.tsv"])])
+    writer.structs("registry_kernel_row", "registry_kernel_rows", [
+        (text(module), protocol, text(what), text(source), low, high)
+        for protocol, low, high, module, what, source in read_kernel(files["kernel.tsv"])])
+    write_programs(writer, read_programs(files["programs.tsv"]))
     writer.pool("registry_names", writer.names)
     writer.pool("registry_texts", writer.texts)
 

@@ -10,16 +10,6 @@
 #include "util/ascii.h"
 #include "util/macros.h"
 
-static const char *name_at(uint32_t offset)
-{
-	return offset == 0 ? NULL : registry_names + offset;
-}
-
-static const char *text_at(uint32_t offset)
-{
-	return offset == 0 ? NULL : registry_texts + offset;
-}
-
 /** The entry of a port of DCCP or SCTP, or -1. */
 static int find_other_entry(uint8_t protocol, uint16_t port)
 {
@@ -74,8 +64,8 @@ static void get_service(size_t i, struct registry_service *ret)
 	const struct registry_service_row *row = &registry_service_rows[i];
 
 	*ret = (struct registry_service){
-		.name = name_at(row->name),
-		.description = text_at(row->description),
+		.name = registry_name_text(row->name),
+		.description = registry_text(row->description),
 		.protocol = row->protocol,
 		.low = row->low,
 		.high = row->high,
@@ -114,9 +104,9 @@ bool registry_next_preferred_of_all(size_t *position, struct registry_preferred 
 		return false;
 	row = &registry_preferred_rows[(*position)++];
 	*ret = (struct registry_preferred){
-		.name = name_at(row->name),
-		.first_name = name_at(row->first_name),
-		.reason = text_at(row->reason),
+		.name = registry_name_text(row->name),
+		.first_name = registry_name_text(row->first_name),
+		.reason = registry_text(row->reason),
 		.protocol = row->protocol,
 		.port = row->port,
 	};
@@ -143,10 +133,10 @@ bool registry_next_de_facto_of_all(size_t *position, struct registry_de_facto *r
 		return false;
 	row = &registry_de_facto_rows[(*position)++];
 	*ret = (struct registry_de_facto){
-		.name = name_at(row->name),
-		.software = text_at(row->software),
-		.registered = text_at(row->registered),
-		.source = text_at(row->source),
+		.name = registry_name_text(row->name),
+		.software = registry_text(row->software),
+		.registered = registry_text(row->registered),
+		.source = registry_text(row->source),
 		.protocol = row->protocol,
 		.port = row->port,
 		.ambiguous = row->ambiguous,
@@ -174,10 +164,10 @@ bool registry_next_insecure_of_all(size_t *position, struct registry_insecure *r
 		return false;
 	row = &registry_insecure_rows[(*position)++];
 	*ret = (struct registry_insecure){
-		.key = name_at(row->key),
-		.why = text_at(row->why),
-		.safer = text_at(row->safer),
-		.reference = text_at(row->reference),
+		.key = registry_name_text(row->key),
+		.why = registry_text(row->why),
+		.safer = registry_text(row->safer),
+		.reference = registry_text(row->reference),
 		.risk = (enum registry_risk)row->risk,
 		.severity = (enum registry_severity)row->severity,
 		.protocol = row->protocol,
@@ -208,10 +198,10 @@ bool registry_next_pair_of_all(size_t *position, struct registry_pair *ret)
 		return false;
 	row = &registry_pair_rows[(*position)++];
 	*ret = (struct registry_pair){
-		.name = name_at(row->name),
-		.secure_name = name_at(row->secure_name),
-		.mechanism = text_at(row->mechanism),
-		.reference = text_at(row->reference),
+		.name = registry_name_text(row->name),
+		.secure_name = registry_name_text(row->secure_name),
+		.mechanism = registry_text(row->mechanism),
+		.reference = registry_text(row->reference),
 		.relation = (enum registry_relation)row->relation,
 		.protocol = row->protocol,
 		.port = row->port,
@@ -244,6 +234,53 @@ bool registry_next_pair_of_secure(
 			*ret = row;
 			return true;
 		}
+	return false;
+}
+
+bool registry_next_member(
+	uint8_t protocol, uint16_t port, size_t *position, struct registry_member *ret)
+{
+	const struct registry_family_row *rows = registry_family_rows, *row;
+	size_t i = 0, first;
+
+	while (i < registry_family_rows_count &&
+		(rows[i].protocol != protocol || rows[i].port != port))
+		i++;
+	if (i == registry_family_rows_count)
+		return false;
+	for (first = i; first > 0 && rows[first - 1].family == rows[i].family;)
+		first--;
+	row = &rows[first + *position];
+	if (first + *position >= registry_family_rows_count || row->family != rows[i].family)
+		return false;
+	(*position)++;
+	*ret = (struct registry_member){
+		.family = registry_text(row->family),
+		.role = registry_text(row->role),
+		.source = registry_text(row->source),
+		.protocol = row->protocol,
+		.port = row->port,
+	};
+	return true;
+}
+
+bool registry_kernel_service(uint8_t protocol, uint16_t port, struct registry_kernel_service *ret)
+{
+	for (size_t i = 0; i < registry_kernel_rows_count; i++) {
+		const struct registry_kernel_row *row = &registry_kernel_rows[i];
+
+		if (row->protocol != protocol || port < row->low || port > row->high)
+			continue;
+		*ret = (struct registry_kernel_service){
+			.module = registry_text(row->module),
+			.what = registry_text(row->what),
+			.source = registry_text(row->source),
+			.protocol = row->protocol,
+			.low = row->low,
+			.high = row->high,
+		};
+		return true;
+	}
 	return false;
 }
 

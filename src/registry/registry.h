@@ -143,6 +143,79 @@ bool registry_next_pair_of_secure(
 	uint8_t protocol, uint16_t port, size_t *position, struct registry_pair *ret);
 bool registry_next_pair_of_all(size_t *position, struct registry_pair *ret);
 
+/** A row of families.tsv: ports that one application uses together, or one service in several
+ * forms. */
+struct registry_member {
+	const char *family;
+	const char *role;
+	const char *source;
+	uint8_t protocol;
+	uint16_t port;
+};
+
+/** The members of the family that a port belongs to, in order; a port has one family at most. */
+bool registry_next_member(
+	uint8_t protocol, uint16_t port, size_t *position, struct registry_member *ret);
+
+/** A row of kernel.tsv: a service that the kernel itself listens for. */
+struct registry_kernel_service {
+	const char *module;
+	const char *what;
+	const char *source;
+	uint8_t protocol;
+	uint16_t low, high;
+};
+
+bool registry_kernel_service(uint8_t protocol, uint16_t port, struct registry_kernel_service *ret);
+
+/** Whether what is spoken is encrypted. */
+enum registry_tls {
+	REGISTRY_TLS_UNKNOWN,
+	REGISTRY_TLS_NO,       /**< never */
+	REGISTRY_TLS_STARTTLS, /**< may be turned on in the same connection */
+	REGISTRY_TLS_OPTION,   /**< by configuration, from the first byte or not at all */
+	REGISTRY_TLS_YES,      /**< TLS, DTLS or QUIC from the first byte */
+	REGISTRY_TLS_OWN,      /**< encrypted by the protocol's own means: ssh, wireguard */
+};
+
+/**
+ * A program of programs.tsv. Its pattern is a glob(7) of the executable's file name, or of its
+ * path where it has a `/`; a second one narrows it to some uses of the executable.
+ */
+struct registry_program;
+
+/** Program `i` of the table, NULL after the last. */
+const struct registry_program *registry_program_at(size_t i);
+/**
+ * Walks the programs whose pattern fits the path or name `executable`, the most particular first.
+ * The caller sees whether registry_program_match() fits, too. `*position` starts at 0; NULL: no
+ * more.
+ */
+const struct registry_program *registry_next_program(const char *executable, size_t *position);
+const char *registry_program_pattern(const struct registry_program *program);
+/**
+ * What else must fit: `arg=GLOB`, one of the arguments or the file name of one; `unit=GLOB`, the
+ * systemd unit. NULL: nothing.
+ */
+const char *registry_program_match(const struct registry_program *program);
+/** True if it must run as root to do its work. */
+bool registry_program_needs_root(const struct registry_program *program);
+/** True if it may carry anything else as well: what it holds elsewhere says nothing. */
+bool registry_program_is_carrier(const struct registry_program *program);
+
+/** What a program speaks, and where. */
+struct registry_speech {
+	const char *service; /**< a name of a port, or a key of insecure.tsv */
+	const char *source;
+	enum registry_tls tls;
+	uint8_t protocol;
+	uint16_t low, high; /**< its default ports */
+	bool any;           /**< on whatever other port too; `low` and `high` say nothing then */
+};
+
+bool registry_next_speech(
+	const struct registry_program *program, size_t *position, struct registry_speech *ret);
+
 /** As in the data and in JSON: `cleartext-credentials`, `high`, `upgrade-in-place`. */
 const char *registry_risk_name(enum registry_risk risk);
 const char *registry_severity_name(enum registry_severity severity);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The layout of the constant tables that build.py writes; registry.c alone reads them. They hold
- * no pointer, so that they stay in the read-only pages of the file, shared and never relocated:
- * a string is an offset into one of two pools, names in the order of ports in one, all other
- * texts in the other. Offset 0 is the empty string and means that there is none.
+ * The layout of the constant tables that build.py writes; registry.c and programs.c read them. They
+ * hold no pointer, so that they stay in the read-only pages of the file, shared and never
+ * relocated: a string is an offset into one of two pools, names in the order of ports in one, all
+ * other texts in the other. Offset 0 is the empty string and means that there is none.
  *
  * An *entry* is a port of a protocol that has a name. Entries are numbered by protocol (tcp, udp,
  * dccp, sctp) and port. That of a TCP or UDP port is found by rank: a page of 64 ports holds one
@@ -13,6 +13,7 @@
 #ifndef PORTSCOPE_REGISTRY_TABLES_H
 #define PORTSCOPE_REGISTRY_TABLES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /** 64 ports: bit n stands for port page * 64 + n. TCP has pages 0-1023, UDP 1024-2047. */
@@ -98,6 +99,55 @@ struct registry_pair_row {
 	uint8_t relation;
 };
 
+struct registry_family_row {
+	uint32_t family : 24;
+	uint32_t protocol : 8;
+	uint32_t role;
+	uint32_t source;
+	uint16_t port;
+};
+
+struct registry_kernel_row {
+	uint32_t module : 24;
+	uint32_t protocol : 8;
+	uint32_t what;
+	uint32_t source;
+	uint16_t low, high;
+};
+
+/**
+ * A program; its speeches are rows `first` to that of the next program. Those that are told by
+ * a path come first, then plain names in the order of strcmp(), then globs; one row more ends
+ * them.
+ */
+struct registry_program {
+	uint32_t pattern : 24;
+	uint32_t flags : 8; /**< REGISTRY_PROGRAM_* */
+	uint32_t match;
+	uint16_t first;
+};
+#define REGISTRY_PROGRAM_ROOT    1u
+#define REGISTRY_PROGRAM_CARRIER 2u
+
+struct registry_speech_row {
+	uint32_t service : 24;
+	uint32_t protocol : 8;
+	uint32_t source;
+	uint16_t low, high; /**< 0 and 65535: any port */
+	uint8_t tls;
+};
+
+extern const struct registry_family_row registry_family_rows[];
+extern const uint16_t registry_family_rows_count;
+extern const struct registry_kernel_row registry_kernel_rows[];
+extern const uint16_t registry_kernel_rows_count;
+extern const struct registry_program registry_programs[];
+extern const uint16_t registry_programs_count;
+extern const uint16_t registry_programs_plain; /**< the first that is a plain name */
+extern const uint16_t registry_programs_glob;  /**< the first that is a glob */
+extern const struct registry_speech_row registry_speech_rows[];
+extern const uint16_t registry_speech_rows_count;
+
 extern const struct registry_service_row registry_service_rows[];
 extern const uint16_t registry_service_rows_count;
 extern const struct registry_preferred_row registry_preferred_rows[];
@@ -111,5 +161,15 @@ extern const uint16_t registry_pair_rows_count;
 
 extern const char registry_names[];
 extern const char registry_texts[];
+
+static inline const char *registry_name_text(uint32_t offset)
+{
+	return offset == 0 ? NULL : registry_names + offset;
+}
+
+static inline const char *registry_text(uint32_t offset)
+{
+	return offset == 0 ? NULL : registry_texts + offset;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/rules.h"
+#include "registry/registry.h"
 #include "util/address.h"
 
 static bool is_below(const char *path, const char *const *folders, size_t n)
@@ -140,32 +141,6 @@ int judge_shell(
 		verdict_holder(p));
 }
 
-/** A service that the kernel itself listens for. */
-static const struct {
-	uint8_t protocol;
-	uint16_t low, high;
-} kernel_services[] = {
-	{IPPROTO_TCP, 2049, 2049},                          /* nfsd */
-	{IPPROTO_UDP, 2049, 2049}, {IPPROTO_TCP, 445, 445}, /* ksmbd */
-	{IPPROTO_TCP, 3260, 3260},                          /* LIO */
-	{IPPROTO_TCP, 4420, 4420},                          /* nvmet */
-	{IPPROTO_TCP, 8009, 8009},                          /* nvmet discovery */
-	{IPPROTO_TCP, 7777, 7777},                          /* o2net */
-	{IPPROTO_TCP, 7788, 7799},                          /* DRBD */
-	{IPPROTO_TCP, 16385, 16385},                        /* RDS */
-	{IPPROTO_TCP, 21064, 21064},                        /* DLM */
-};
-
-static bool is_kernel_service(const struct socket *s)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(kernel_services); i++)
-		if (s->protocol == kernel_services[i].protocol &&
-			s->local_port >= kernel_services[i].low &&
-			s->local_port <= kernel_services[i].high)
-			return true;
-	return false;
-}
-
 /* Where the kernel serves NFS, its lock manager listens on ports of its choice. */
 static bool has_nfs(const struct audit_index *index)
 {
@@ -180,10 +155,12 @@ int judge_no_process(
 	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
 {
 	const struct socket *s = row->socket;
+	struct registry_kernel_service kernel;
 	bool maybe_kernel = s->protocol == IPPROTO_UDP || has_nfs(index);
 
 	/* "Unknown" says that all processes in sight were looked at, and all were in sight. */
-	if (row->owner != OWNER_UNKNOWN || !index->all_processes || is_kernel_service(s))
+	if (row->owner != OWNER_UNKNOWN || !index->all_processes ||
+		registry_kernel_service(s->protocol, s->local_port, &kernel))
 		return 0;
 	return verdict_fill(ret, maybe_kernel ? PORTSCOPE_INFO : PORTSCOPE_MEDIUM, "observed", NULL,
 		"find out what opened it: the kernel (a tunnel, NFS), a process that is hidden by "

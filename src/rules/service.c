@@ -28,7 +28,8 @@ static bool find_facts(const char *key, uint8_t protocol, struct registry_insecu
 }
 
 /* A port that a pair gives to the protected form of what the program speaks. */
-static bool is_protected_port(const struct program *program, uint8_t protocol, uint16_t port)
+static bool is_protected_port(
+	const struct registry_program *program, uint8_t protocol, uint16_t port)
 {
 	struct registry_pair pair;
 
@@ -40,7 +41,7 @@ static bool is_protected_port(const struct program *program, uint8_t protocol, u
 
 /* A holder that speaks one insecure service on whatever port, here on one that is not its own. */
 static const struct portscope_process *find_moved(const struct portscope_row *row,
-	const struct program **ret_program, struct registry_insecure *ret_facts)
+	const struct registry_program **ret_program, struct registry_insecure *ret_facts)
 {
 	const struct socket *s = row->socket;
 
@@ -48,13 +49,13 @@ static const struct portscope_process *find_moved(const struct portscope_row *ro
 	 */
 	for (size_t i = 0; i < row->n_processes && !row->probable_client; i++) {
 		bool sure;
-		const struct program *program = program_of(&row->processes[i], &sure);
+		const struct registry_program *program = program_of(row, i, &sure);
+		const char *plain = program ? program_speaks_anywhere(program, s->protocol) : NULL;
 
-		if (!program || !program->plain ||
-			!find_facts(program->plain, s->protocol, ret_facts) ||
+		if (!plain || !find_facts(plain, s->protocol, ret_facts) ||
 			program_at_home(program, s->protocol, s->local_port) ||
 			is_protected_port(program, s->protocol, s->local_port) ||
-			(row->ephemeral && !strcmp(program->plain, "ftp")))
+			(row->ephemeral && !strcmp(plain, "ftp")))
 			continue;
 		*ret_program = program;
 		return &row->processes[i];
@@ -73,7 +74,7 @@ static enum evidence choose(const struct portscope_row *row, struct registry_ins
 	for (size_t i = 0; registry_next_insecure(
 		     row->socket->protocol, row->socket->local_port, &i, &facts);) {
 		const struct portscope_process *holder;
-		const struct program *program;
+		const struct registry_program *program;
 		enum evidence evidence = evidence_of(row, facts.key, &program, &holder);
 
 		if (evidence == EVIDENCE_PROCESS) {
@@ -100,7 +101,7 @@ int judge_insecure(
 	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
 {
 	struct registry_insecure facts, moved;
-	const struct program *program;
+	const struct registry_program *program;
 	enum portscope_severity severity;
 	enum evidence evidence;
 
@@ -127,7 +128,7 @@ int judge_moved(
 	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
 {
 	struct registry_insecure facts;
-	const struct program *program;
+	const struct registry_program *program;
 	const struct portscope_process *holder = find_moved(row, &program, &facts);
 
 	if (!holder)
@@ -137,12 +138,20 @@ int judge_moved(
 		row->socket->local_port, facts.why);
 }
 
+static const char *first_service(const struct registry_program *program)
+{
+	struct registry_speech speech;
+	size_t i = 0;
+
+	return registry_next_speech(program, &i, &speech) ? speech.service : "something else";
+}
+
 int judge_mismatch(
 	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
 {
 	const struct portscope_process *holder;
 	struct registry_insecure facts, moved;
-	const struct program *program;
+	const struct registry_program *program;
 
 	if (!is_insecure_port(row) || choose(row, &facts) != EVIDENCE_CONTRADICTED ||
 		!facts.severity)
@@ -154,10 +163,9 @@ int judge_mismatch(
 	return verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false),
 		"contradicted", NULL,
 		"move it to a port of its own, or write down why it is here in the policy",
-		"%s, which speaks %.*s, listens on the port of %s: who looks at the port alone "
+		"%s, which speaks %s, listens on the port of %s: who looks at the port alone "
 		"takes it for that.",
-		verdict_holder(holder), (int)strcspn(program->services, " "), program->services,
-		facts.key);
+		verdict_holder(holder), first_service(program), facts.key);
 }
 
 /* True if a listener of the protected half takes what the other one takes. */
@@ -190,7 +198,7 @@ static bool find_half(const struct portscope_row *row, const struct audit_index 
 
 	for (size_t i = 0; registry_next_pair(s->protocol, s->local_port, &i, pair);) {
 		const struct portscope_process *holder;
-		const struct program *program;
+		const struct registry_program *program;
 		enum evidence evidence;
 
 		if (pair->relation != relation)

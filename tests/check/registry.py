@@ -55,7 +55,7 @@ class Build(unittest.TestCase):
         self.assertFalse(os.path.exists(self.output))
 
     def test_right(self):
-        self.assertEqual(len(FACTS), 5)
+        self.assertEqual(len(FACTS), 8)
         result = self.build()
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
         with open(self.output, encoding="ascii") as f:
@@ -131,6 +131,35 @@ class Build(unittest.TestCase):
                      "this port has a de-facto name already")
         self.refused("insecure.tsv", 3, {0: "7", 2: "echo"},
                      "this service is judged already on this port")
+
+    def test_families(self):
+        self.refused("families.tsv", 7, {0: "FTP"}, "the members of FTP must stand together")
+        self.refused("families.tsv", 3, {1: "20"}, "this port has a family already")
+
+    def test_programs(self):
+        file = "programs.tsv"
+        line = self.line(file, "sshd\t")
+        self.refused(file, line, {3: "22,x"}, "port is neither a port nor lo-hi: 'x'")
+        self.refused(file, line, {5: "ssl"},
+                     "unknown tls 'ssl': one of -, no, starttls, option, yes, own")
+        self.refused(file, line, {6: "-"}, "unknown root '-': one of no, yes")
+        self.refused(file, line, {7: "maybe"}, "unknown carrier 'maybe': one of no, yes")
+        self.refused(file, line, {1: "class=x"},
+                     "match is neither -, arg=GLOB nor unit=GLOB: 'class=x'")
+        self.refused(file, line, {8: ""}, "source is empty")
+        self.refused(file, line, {2: "@nobody"}, "service is no service name: '@nobody'")
+        line = self.line(file, "vsftpd\t")
+        self.refused(file, line + 1, {2: "ftp", 3: "21"},
+                     "this program speaks this on this port already")
+        self.refused(file, line + 1, {6: "no"},
+                     "root and carrier must be the same in all rows of a program")
+        self.refused(file, self.line(file, "xinetd\t"), {0: "sshd"},
+                     "the rows of a program must stand together")
+
+    def line(self, file, start):
+        """The first line of a file that starts so, counted from 1."""
+        with open(os.path.join(FOLDER, file), encoding="utf-8") as f:
+            return 1 + [line.startswith(start) for line in f].index(True)
 
 
 if __name__ == "__main__":

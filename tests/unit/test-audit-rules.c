@@ -196,24 +196,6 @@ static void test_table(void **state)
 	assert_null(rule_find("no-such-rule"));
 }
 
-/* What is said of programs leads somewhere: every plain service has facts. */
-static void test_programs(void **state)
-{
-	const struct program *program;
-
-	for (size_t i = 0; (program = program_at(i)); i++) {
-		struct registry_insecure facts;
-		bool found = !program->plain;
-
-		if (program->plain && !program_speaks(program, program->plain))
-			fail_msg("%s does not speak what it is known for", program->name);
-		for (size_t k = 0; !found && registry_next_insecure_of_all(&k, &facts);)
-			found = !strcmp(facts.key, program->plain);
-		if (!found)
-			fail_msg("%s: nothing is known of %s", program->name, program->plain);
-	}
-}
-
 static void test_program_of(void **state)
 {
 	static const struct {
@@ -237,20 +219,21 @@ static void test_program_of(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct portscope_process p = {.exe = table[i].exe, .comm = table[i].comm};
+		struct portscope_row row = {.processes = &p, .n_processes = 1};
 		bool sure = true;
-		const struct program *program = program_of(&p, &sure);
+		const struct registry_program *program = program_of(&row, 0, &sure);
 
 		assert_int_equal(sure, table[i].sure);
 		assert_int_equal(!program, !table[i].program);
 		if (program)
-			assert_string_equal(program->name, table[i].program);
+			assert_string_equal(registry_program_pattern(program), table[i].program);
 	}
 }
 
 static void test_evidence(void **state)
 {
 	const struct portscope_process *holder;
-	const struct program *program;
+	const struct registry_program *program;
 	struct sample s;
 
 	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 23);
@@ -259,7 +242,7 @@ static void test_evidence(void **state)
 	add_holder(&s, "/usr/sbin/sshd", 0);
 	assert_int_equal(
 		evidence_of(row_of(&s), "telnet", &program, &holder), EVIDENCE_CONTRADICTED);
-	assert_string_equal(program->name, "sshd");
+	assert_string_equal(registry_program_pattern(program), "sshd");
 	assert_int_equal(evidence_of(row_of(&s), "ssh", &program, &holder), EVIDENCE_PROCESS);
 	/* One that is not known may be what speaks it. */
 	add_holder(&s, "/opt/unheard-of", 0);
@@ -806,7 +789,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_program_of),
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_insecure),

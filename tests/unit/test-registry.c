@@ -453,6 +453,139 @@ static void test_other_protocols(void **state)
 	assert_false(registry_next_service(IPPROTO_ICMP, 22, &position, &service));
 }
 
+static void test_families(void **state)
+{
+	struct facts facts = read_facts("families.tsv");
+	struct registry_member member;
+	size_t none = 0;
+
+	for (size_t i = 0; i < facts.count; i++) {
+		char **cells = facts.cells[i];
+		uint8_t protocol = protocol_of(cells[2]);
+		uint16_t port = (uint16_t)atoi(cells[1]);
+		size_t position = 0, same = 0;
+		bool found = false;
+
+		for (size_t k = 0; k < facts.count; k++)
+			same += !strcmp(facts.cells[k][0], cells[0]);
+		while (registry_next_member(protocol, port, &position, &member)) {
+			assert_string_equal(member.family, cells[0]);
+			if (member.protocol != protocol || member.port != port)
+				continue;
+			assert_string_equal(member.role, cells[3]);
+			assert_string_equal(member.source, cells[4]);
+			found = true;
+		}
+		assert_true(found);
+		assert_int_equal(position, same);
+	}
+	assert_false(registry_next_member(IPPROTO_UDP, 21, &none, &member));
+	free_facts(&facts);
+}
+
+static void test_kernel(void **state)
+{
+	struct facts facts = read_facts("kernel.tsv");
+	struct registry_kernel_service kernel;
+
+	for (size_t i = 0; i < facts.count; i++) {
+		char **cells = facts.cells[i];
+
+		assert_true(registry_kernel_service(
+			protocol_of(cells[1]), (uint16_t)atoi(cells[0]), &kernel));
+		assert_true(holds(cells[0], kernel.low) && holds(cells[0], kernel.high));
+		assert_string_equal(kernel.module, cells[2]);
+		assert_string_equal(kernel.what, cells[3]);
+		assert_string_equal(kernel.source, cells[4]);
+	}
+	assert_true(registry_kernel_service(IPPROTO_TCP, 7799, &kernel));
+	assert_false(registry_kernel_service(IPPROTO_TCP, 7800, &kernel));
+	assert_false(registry_kernel_service(IPPROTO_SCTP, 2049, &kernel));
+	free_facts(&facts);
+}
+
+/** The program of a row of programs.tsv. */
+static const struct registry_program *program_of_row(char *const *cells)
+{
+	const struct registry_program *program;
+
+	for (size_t i = 0; (program = registry_program_at(i)); i++) {
+		const char *match = registry_program_match(program);
+
+		if (!strcmp(registry_program_pattern(program), cells[0]) &&
+			!strcmp(match ? match : "-", cells[1]))
+			return program;
+	}
+	fail_msg("no program %s %s", cells[0], cells[1]);
+	return NULL;
+}
+
+static bool is_spoken(const struct registry_program *program, char *const *cells,
+	const char *protocol, const char *ports)
+{
+	static const char *const tls[] = {"-", "no", "starttls", "option", "yes", "own"};
+	struct registry_speech speech;
+
+	for (size_t i = 0; registry_next_speech(program, &i, &speech);)
+		if (speech.protocol == protocol_of(protocol) && !strcmp(speech.service, cells[2]) &&
+			!strcmp(speech.source, cells[8]) && !strcmp(tls[speech.tls], cells[5]) &&
+			(speech.any ? *ports == '*'
+				    : holds(ports, speech.low) && holds(ports, speech.high)))
+			return true;
+	return false;
+}
+
+static void test_programs(void **state)
+{
+	struct facts facts = read_facts("programs.tsv");
+
+	for (size_t i = 0; i < facts.count; i++) {
+		char **cells = facts.cells[i], *port, *ports;
+		const struct registry_program *program;
+
+		if (*cells[0] == '@')
+			continue;
+		program = program_of_row(cells);
+		assert_int_equal(registry_program_needs_root(program), *cells[6] == 'y');
+		assert_int_equal(registry_program_is_carrier(program), *cells[7] == 'y');
+		if (*cells[2] == '@')
+			continue;
+		ports = cells[3];
+		while ((port = strsep(&ports, ",")))
+			for (size_t k = 0; k < 2; k++)
+				if (strstr(cells[4], protocol_words[k]))
+					assert_true(
+						is_spoken(program, cells, protocol_words[k], port));
+	}
+	free_facts(&facts);
+}
+
+/** The patterns of the programs that fit an executable, in their order, by blanks. */
+static void assert_programs(const char *executable, const char *patterns)
+{
+	const struct registry_program *program;
+	char found[256] = "";
+	size_t position = 0;
+
+	while ((program = registry_next_program(executable, &position)))
+		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%s",
+			*found ? " " : "", registry_program_pattern(program));
+	assert_string_equal(found, patterns);
+	assert_null(registry_next_program(executable, &position));
+}
+
+static void test_next_program(void **state)
+{
+	assert_programs("/usr/sbin/sshd", "sshd");
+	assert_programs("sshd", "sshd");
+	assert_programs("/usr/sbin/sshd2", "");
+	assert_programs("/usr/lib/postfix/sbin/master", "*/postfix/sbin/master");
+	assert_programs("master", "");
+	assert_programs("/usr/sbin/php-fpm8.2", "php-fpm*");
+	assert_programs("", "");
+	assert_programs("/", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +595,10 @@ int main(void)
 		cmocka_unit_test(test_de_facto),
 		cmocka_unit_test(test_insecure),
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_families),
+		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_next_program),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_find_name),
 		cmocka_unit_test(test_other_protocols),
