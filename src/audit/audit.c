@@ -5,15 +5,14 @@
  */
 #include <string.h>
 
-#include "audit/audit.h"
-#include "diff/diff.h"
+#include "audit/baseline.h"
+#include "audit/policy.h"
+#include "document/take.h"
+#include "listing/names.h"
 #include "listing/request.h"
 #include "listing/snapshot.h"
-#include "audit/policy.h"
-#include "rules/rules.h"
-#include "collect/host.h"
 #include "model/field.h"
-#include "owner/proc-mount.h"
+#include "rules/rules.h"
 
 /** A finding as it is kept: its row is understood anew each time it is handed out. */
 struct kept {
@@ -31,11 +30,8 @@ struct portscope_audit {
 	const struct portscope_policy *policy;
 	const struct portscope_document *baseline; /**< borrowed; NULL: none */
 	struct baseline_row *fresh;                /**< by row; NULL without a baseline */
-	const struct sources *sources;             /**< NULL: this system */
-	uint32_t *broken;                          /**< bits of rules, by row */
 	size_t *matched;                           /**< by line of the policy */
 	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
-	struct audit_index index;
 	struct kept *findings;
 	size_t n_findings;
 	size_t space;
@@ -53,35 +49,21 @@ static size_t count_filters(const struct portscope_audit *a)
 	return 1 + (a->policy ? a->policy->count : 0);
 }
 
-/* Adds fields until what the rules and filters need is gathered for every row. */
-static size_t add_fields(const struct portscope_audit *a, uint16_t *fields, size_t n)
+/* What rules, filters and the baseline read of every row. */
+static unsigned needs_of(const struct portscope_audit *a)
 {
-	unsigned wanted = rules_need(), missing;
+	unsigned needs = NEED_RULES;
 
 	for (size_t i = 0; i < count_filters(a); i++)
 		if (filter_at(a, i))
-			wanted |= filter_needs(filter_at(a, i));
-	if (a->baseline)
-		wanted |= baseline_needs(a->baseline);
-	missing = wanted & ~field_needs(fields, n);
-	for (unsigned id = 0; id < PORTSCOPE_FIELDS && missing; id++)
-		if (field_get(id)->needs & missing) {
-			fields[n++] = (uint16_t)id;
-			missing &= ~field_get(id)->needs;
-		}
-	return n;
+			needs |= filter_needs(filter_at(a, i));
+	return a->baseline ? needs | document_needs(a->baseline) : needs;
 }
 
 static int open_snapshot(struct portscope_audit *a)
 {
 	struct portscope_query query = *a->query;
-	AUTO_FREE uint16_t *fields =
-		reallocarray(NULL, query.n_fields + PORTSCOPE_FIELDS, sizeof(*fields));
 
-	if (!fields)
-		return -ENOMEM;
-	for (size_t i = 0; i < query.n_fields; i++)
-		fields[i] = query.fields[i];
 	query.protocols = PORTSCOPE_TCP | PORTSCOPE_UDP;
 	query.families = PORTSCOPE_INET | PORTSCOPE_INET6;
 	query.states = PORTSCOPE_STATES_LISTENING;
@@ -89,10 +71,7 @@ static int open_snapshot(struct portscope_audit *a)
 	query.sort = NULL;
 	query.n_sort = 0;
 	query.unsorted = false;
-	query.n_fields = add_fields(a, fields, query.n_fields);
-	query.fields = fields;
-	return a->sources ? snapshot_open_from(&query, a->sources, &a->snapshot)
-			  : portscope_open(&query, &a->snapshot);
+	return snapshot_open(&query, needs_of(a), NULL, &a->snapshot);
 }
 
 /* What a filter reads beside the rows: `autobound` is asked of the kernel for it. */
@@ -108,80 +87,16 @@ static int prepare_filters(struct portscope_audit *a)
 	collect_request_fill(&request, PORTSCOPE_TCP | PORTSCOPE_UDP,
 		PORTSCOPE_INET | PORTSCOPE_INET6, PORTSCOPE_STATES_LISTENING);
 	for (size_t i = 0; i < n && r >= 0; i++) {
-		struct warnings *warnings = snapshot_warnings(a->snapshot);
+		struct warnings *warnings = &a->snapshot->warnings;
 		struct filter *filter = filter_at(a, i);
 
 		if (filter)
 			r = filter_warn(filter, warnings);
 		if (filter && r >= 0 && filter_uses_autobound(filter))
-			r = filter_ask_autobound(filter, snapshot_sources(a->snapshot), &request,
+			r = filter_ask_autobound(filter, &a->snapshot->sources, &request,
 				&a->autobound[i], warnings);
 	}
 	return r;
-}
-
-static void add_user(struct audit_listener *l, uint32_t uid)
-{
-	for (size_t i = 0; i < l->n_users; i++)
-		if (l->users[i] == uid)
-			return;
-	if (l->n_users < ARRAY_SIZE(l->users))
-		l->users[l->n_users++] = uid;
-}
-
-static int index_listeners(struct portscope_audit *a)
-{
-	size_t n = portscope_count(a->snapshot);
-
-	a->index.listeners = calloc(n + 1, sizeof(*a->index.listeners));
-	if (!a->index.listeners)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct audit_listener *l = &a->index.listeners[i];
-		struct portscope_row row;
-
-		snapshot_row(a->snapshot, i, &row);
-		l->socket = row.socket;
-		l->exposure = row.exposure;
-		for (size_t k = 0; k < row.n_processes; k++)
-			if (row.holders[k]->has_uid)
-				add_user(l, row.holders[k]->uid);
-	}
-	a->index.n_listeners = n;
-	audit_index_sort(&a->index);
-	return 0;
-}
-
-/* The connections count as clients and nothing else: nobody asks for their owners. */
-static int index_clients(struct portscope_audit *a)
-{
-	struct collect_request request = {0};
-	struct collect_report report = {0};
-	struct sockets sockets = {0};
-	int r;
-
-	collect_request_fill(&request, PORTSCOPE_TCP, PORTSCOPE_INET | PORTSCOPE_INET6,
-		(PORTSCOPE_STATES_CONNECTED & ~(1u << PORTSCOPE_SYN_SENT)) |
-			1u << PORTSCOPE_TIME_WAIT | 1u << PORTSCOPE_SYN_RECV);
-	r = collect_all(snapshot_sources(a->snapshot), &request, &sockets, &report,
-		snapshot_warnings(a->snapshot));
-	if (r >= 0)
-		audit_index_count_clients(&a->index, &sockets);
-	sockets_done(&sockets);
-	return r;
-}
-
-static int make_index(struct portscope_audit *a)
-{
-	int proc_fd = snapshot_sources(a->snapshot)->proc_fd;
-	int r;
-
-	a->index.unprivileged_from = 1024;
-	collect_unprivileged_start(proc_fd, &a->index.unprivileged_from);
-	a->index.all_processes =
-		owner_index_saw_all(snapshot_host(a->snapshot)->owners) && proc_is_first(proc_fd);
-	r = index_listeners(a);
-	return r < 0 ? r : index_clients(a);
 }
 
 /* Sockets that share an address, as the processes of a REUSEPORT group do, are told of once. */
@@ -316,10 +231,9 @@ static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 	for (size_t i = 0; found >= 0 && (rule = rule_at(i)); i++) {
 		struct verdict v = {0};
 
-		r = rule->judge ? rule->judge(j->row, &a->index, &v) : 0;
+		r = rule->judge ? rule->judge(j->row, &a->snapshot->rules, &v) : 0;
 		if (r > 0) {
 			found++;
-			a->broken[j->position] |= UINT32_C(1) << i;
 			v.rule = rule;
 			if (!v.references)
 				v.references = rule->shown.references;
@@ -407,7 +321,7 @@ static void count_findings(struct portscope_audit *a)
 /* What the reader should know of the policy and of what could not be judged. */
 static int warn(struct portscope_audit *a)
 {
-	struct warnings *w = snapshot_warnings(a->snapshot);
+	struct warnings *w = &a->snapshot->warnings;
 	int r = 0;
 
 	for (size_t i = 0; a->policy && i < a->policy->count && r >= 0; i++)
@@ -415,11 +329,8 @@ static int warn(struct portscope_audit *a)
 			r = warnings_add(w, WARNING_NOTE, "%s:%u matches no socket: %s",
 				a->policy->path, a->policy->lines[i].number,
 				a->policy->lines[i].text);
-	if (r >= 0 && a->counts.unseen)
-		r = warnings_add(w, WARNING_NOTE,
-			"the owners of %zu of %zu sockets could not be seen: what is said of these "
-			"rests on the port alone",
-			a->counts.unseen, a->counts.sockets);
+	if (r >= 0)
+		r = rules_warn_unseen(a->counts.unseen, a->counts.sockets, w);
 	return r;
 }
 
@@ -430,8 +341,7 @@ static int compare_baseline(struct portscope_audit *a, char **ret_error)
 	a->fresh = calloc(portscope_count(a->snapshot) + 1, sizeof(*a->fresh));
 	if (!a->fresh)
 		return -ENOMEM;
-	return baseline_compare(
-		a->baseline, a->snapshot, snapshot_warnings(a->snapshot), a->fresh, ret_error);
+	return baseline_compare(a->baseline, a->snapshot, a->fresh, ret_error);
 }
 
 static int fill(struct portscope_audit *a, char **ret_error)
@@ -440,9 +350,6 @@ static int fill(struct portscope_audit *a, char **ret_error)
 
 	if (r >= 0)
 		r = prepare_filters(a);
-	a->broken = r >= 0 ? calloc(portscope_count(a->snapshot) + 1, sizeof(*a->broken)) : NULL;
-	if (r >= 0)
-		r = a->broken ? make_index(a) : -ENOMEM;
 	if (r >= 0)
 		r = compare_baseline(a, ret_error);
 	if (r >= 0)
@@ -458,13 +365,6 @@ static int fill(struct portscope_audit *a, char **ret_error)
 int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
 	const struct portscope_document *baseline, struct portscope_audit **ret, char **ret_error)
 {
-	return audit_open_from(query, policy, baseline, NULL, ret, ret_error);
-}
-
-int audit_open_from(const struct portscope_query *query, struct portscope_policy *policy,
-	const struct portscope_document *baseline, const struct sources *sources,
-	struct portscope_audit **ret, char **ret_error)
-{
 	struct portscope_audit *a = calloc(1, sizeof(*a));
 	int r = -ENOMEM;
 
@@ -473,7 +373,6 @@ int audit_open_from(const struct portscope_query *query, struct portscope_policy
 	a->query = query;
 	a->policy = policy;
 	a->baseline = baseline;
-	a->sources = sources;
 	a->filter = query->filter ? portscope_filter_parsed(query->filter) : NULL;
 	a->matched = calloc(policy ? policy->count + 1 : 1, sizeof(*a->matched));
 	if (a->matched)
@@ -496,11 +395,9 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 	for (size_t i = 0; i < a->n_findings; i++)
 		verdict_done(&a->findings[i].verdict);
 	free(a->findings);
-	free(a->index.listeners);
 	free(a->matched);
 	if (a->snapshot)
 		baseline_rows_free(a->fresh, portscope_count(a->snapshot));
-	free(a->broken);
 	portscope_close(a->snapshot);
 	free(a);
 	return NULL;
@@ -530,11 +427,6 @@ int portscope_audit_each(
 		r = finding(&shown, userdata);
 	}
 	return r;
-}
-
-const uint32_t *audit_broken_rules(const struct portscope_audit *a)
-{
-	return a->broken;
 }
 
 struct portscope_audit_counts portscope_audit_count(const struct portscope_audit *a)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "listing/names.h"
 #include "util/file.h"
 #include "util/suggest.h"
 #include "util/text.h"
@@ -187,7 +188,7 @@ int policy_parse(const char *path, const char *text, const struct filter_names *
 		text += length + (text[length] == '\n');
 	}
 	if (r < 0) {
-		policy_free(policy);
+		portscope_policy_free(policy);
 		return r;
 	}
 	*ret = policy;
@@ -271,7 +272,7 @@ const struct policy_line *policy_judge(
 	return first;
 }
 
-struct portscope_policy *policy_free(struct portscope_policy *policy)
+struct portscope_policy *portscope_policy_free(struct portscope_policy *policy)
 {
 	if (!policy)
 		return NULL;
@@ -281,4 +282,23 @@ struct portscope_policy *policy_free(struct portscope_policy *policy)
 	free(policy->path);
 	free(policy);
 	return NULL;
+}
+
+int portscope_policy_read(const char *path, struct portscope_policy **ret, char **ret_error)
+{
+	AUTO_FREE char *text = NULL;
+	struct filter_lookup lookup;
+	int r = policy_read_text(path, geteuid() == 0, &text, ret_error);
+
+	if (r < 0)
+		return r;
+	filter_lookup_init(&lookup);
+	r = policy_parse(path, text, &lookup.names, ret, ret_error);
+	filter_lookup_done(&lookup);
+	return r;
+}
+
+const char *portscope_policy_path(const struct portscope_policy *policy)
+{
+	return policy->path;
 }

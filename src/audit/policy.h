@@ -52,6 +52,4 @@ int policy_read_text(const char *path, bool root, char **ret, char **ret_error);
 const struct policy_line *policy_judge(
 	const struct portscope_policy *policy, const struct portscope_row *row, size_t *matched);
 
-struct portscope_policy *policy_free(struct portscope_policy *policy);
-
 #endif

@@ -34,7 +34,7 @@ const char *document_column_name(unsigned bit)
 	return bit < ARRAY_SIZE(column_names) ? column_names[bit] : NULL;
 }
 
-const char *document_aspect_name(unsigned aspect)
+const char *portscope_aspect_name(unsigned aspect)
 {
 	static const char *const names[PORTSCOPE_ASPECTS] = {
 		[PORTSCOPE_ASPECT_PROGRAM] = "program",
@@ -174,7 +174,7 @@ int document_set_container(struct entry_facts *facts, struct out *scratch, const
 	return scratch->error;
 }
 
-struct portscope_document *document_free(struct portscope_document *d)
+struct portscope_document *portscope_document_free(struct portscope_document *d)
 {
 	if (!d)
 		return NULL;
@@ -186,4 +186,37 @@ struct portscope_document *document_free(struct portscope_document *d)
 	pool_done(&d->pool);
 	free(d);
 	return NULL;
+}
+
+static void fill_endpoint(
+	struct portscope_endpoint *ret, uint8_t family, const uint8_t *address, uint16_t port)
+{
+	ret->family = family;
+	ret->port = port;
+	memcpy(ret->address, address, sizeof(ret->address));
+}
+
+void document_side(
+	const struct portscope_document *d, uint32_t position, struct portscope_side *ret)
+{
+	static const char *const yes_no[] = {"no", "yes"};
+	const struct entry *e = &d->entries[position];
+
+	fill_endpoint(&ret->local, e->local_family, e->local, e->local_port);
+	if (e->remote_family)
+		fill_endpoint(&ret->peer, e->remote_family, e->remote, e->remote_port);
+	ret->local.any_family = e->flags & ENTRY_DUAL;
+	ret->local.interface = pool_text(&d->pool, e->interface);
+	ret->local.ifindex = ret->local.interface != NULL;
+	for (unsigned i = 0; i < PORTSCOPE_ASPECTS; i++)
+		ret->aspects[i] = pool_text(&d->pool, e->aspects[i]);
+	if (e->flags & ENTRY_DUAL_KNOWN)
+		ret->aspects[PORTSCOPE_ASPECT_DUAL_STACK] = yes_no[!!(e->flags & ENTRY_DUAL)];
+	ret->cookie = e->cookie;
+}
+
+const struct portscope_document_head *portscope_document_get_head(
+	const struct portscope_document *document)
+{
+	return &document->head;
 }

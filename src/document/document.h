@@ -36,9 +36,6 @@ enum document_column {
 /** The name of column `bit`, which is that of the field; NULL behind the last. */
 const char *document_column_name(unsigned bit);
 
-/** The name of an aspect, as in JSON; NULL behind the last. */
-const char *document_aspect_name(unsigned aspect);
-
 /** What a document keeps of one socket, besides numbers of texts. */
 enum entry_flag {
 	ENTRY_INBOUND = 1 << 0,
@@ -97,9 +94,11 @@ char *document_join(const char **names, size_t n);
 int document_set_container(struct entry_facts *facts, struct out *scratch, const char *runtime,
 	const char *id, const char *name);
 
-/** Frees a document; NULL is fine. */
-struct portscope_document *document_free(struct portscope_document *document);
-DEFINE_CLEANUP(struct portscope_document *, document_free)
+/** A socket as the document has it. */
+void document_side(
+	const struct portscope_document *document, uint32_t position, struct portscope_side *ret);
+
+DEFINE_CLEANUP(struct portscope_document *, portscope_document_free)
 
 /** A listing has no more sockets than this: the kernel's own limits are below it. */
 #define DOCUMENT_SOCKETS_MAX ((size_t)16 << 20)

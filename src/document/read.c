@@ -298,11 +298,27 @@ int document_read(
 		*ret = STEAL(r.document);
 	else
 		*ret_error = STEAL(r.error);
-	document_free(r.document);
+	portscope_document_free(r.document);
 	scan_done(&r.scan);
 	out_done(&r.piece);
 	out_done(&r.scratch);
 	free(r.names);
 	free(r.error);
 	return result;
+}
+
+static ssize_t read_fd(void *userdata, void *buffer, size_t size)
+{
+	const int *fd = userdata;
+	ssize_t n;
+
+	do
+		n = read(*fd, buffer, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int portscope_document_read(int fd, struct portscope_document **ret, char **ret_error)
+{
+	return document_read(read_fd, &fd, ret, ret_error);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Findings by socket. Few combinations of rules occur: each is made into a list of ids once. */
-#include "listing/findings.h"
-
-#include <string.h>
-
-#include "audit/audit.h"
+/*
+ * What the rules have to say of each socket that listens. The index of the rules is made of the
+ * same answer as the rows. Few combinations of rules occur: each is made into a list of ids once.
+ */
 #include "listing/snapshot.h"
-#include "rules/rules.h"
-#include "model/warnings.h"
 
-/** What a socket is known by, and the rules that it breaks. */
-struct mark {
-	uint64_t key;
-	uint32_t rules;
-};
+#include "collect/host.h"
+#include "model/field.h"
+#include "owner/proc-mount.h"
 
 /** The ids of a combination of rules. */
 struct combination {
@@ -22,143 +16,149 @@ struct combination {
 	const char *ids[32];
 };
 
-struct findings_index {
-	struct mark *marks; /**< by key */
-	size_t n_marks;
-	struct combination **combinations; /**< by rules */
+struct found {
+	const struct combination **by_socket; /**< NULL: not judged */
+	struct combination **combinations;
 	size_t n_combinations;
 };
 
-/* Cookies count up from 1, so that the highest bit tells them from inodes. */
-static uint64_t key_of(const struct socket *s)
+static const struct combination *find_combination(const struct found *f, uint32_t rules)
 {
-	return s->present & SOCKET_HAS_COOKIE ? s->cookie : UINT64_C(1) << 63 | s->inode;
-}
-
-static int compare_marks(const void *a, const void *b)
-{
-	uint64_t x = ((const struct mark *)a)->key, y = ((const struct mark *)b)->key;
-
-	return x < y ? -1 : x > y;
-}
-
-static const struct combination *find_combination(
-	const struct findings_index *index, uint32_t rules)
-{
-	for (size_t i = 0; i < index->n_combinations; i++)
-		if (index->combinations[i]->rules == rules)
-			return index->combinations[i];
+	for (size_t i = 0; i < f->n_combinations; i++)
+		if (f->combinations[i]->rules == rules)
+			return f->combinations[i];
 	return NULL;
 }
 
-static int add_combination(struct findings_index *index, uint32_t rules)
+static const struct combination *add_combination(struct found *f, uint32_t rules)
 {
+	const struct combination *known = find_combination(f, rules);
 	struct combination **grown, *made;
 
-	if (find_combination(index, rules))
-		return 0;
-	grown = reallocarray(
-		index->combinations, index->n_combinations + 1, sizeof(*index->combinations));
+	if (known)
+		return known;
+	grown = reallocarray(f->combinations, f->n_combinations + 1, sizeof(*grown));
 	if (!grown)
-		return -ENOMEM;
-	index->combinations = grown;
+		return NULL;
+	f->combinations = grown;
 	made = calloc(1, sizeof(*made));
 	if (!made)
-		return -ENOMEM;
+		return NULL;
 	made->rules = rules;
 	for (size_t i = 0; i < ARRAY_SIZE(made->ids) && rule_at(i); i++)
 		if (rules >> i & 1)
 			made->ids[made->count++] = rule_at(i)->shown.id;
-	index->combinations[index->n_combinations++] = made;
+	f->combinations[f->n_combinations++] = made;
+	return made;
+}
+
+/* Which rules a row breaks: bits 1 << the position in the table. */
+static int broken_rules(
+	const struct portscope_row *row, const struct rules_index *index, uint32_t *ret)
+{
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rule_at(i)); i++) {
+		struct verdict v = {0};
+		int r = rule->judge ? rule->judge(row, index, &v) : 0;
+
+		if (r < 0)
+			return r;
+		if (r > 0)
+			*ret |= UINT32_C(1) << i;
+		verdict_done(&v);
+	}
 	return 0;
 }
 
-static int fill(struct findings_index *index, const struct portscope_audit *audit)
+static int find_all(struct portscope_snapshot *s, struct found *f)
 {
-	const struct portscope_snapshot *snapshot = portscope_audit_snapshot(audit);
-	const uint32_t *broken = audit_broken_rules(audit);
-	size_t n = portscope_count(snapshot);
-	int r = 0;
+	size_t judged = 0, unseen = 0;
 
-	index->marks = calloc(n + 1, sizeof(*index->marks));
-	if (!index->marks)
+	f->by_socket = calloc(s->sockets.count + 1, sizeof(*f->by_socket));
+	if (!f->by_socket)
 		return -ENOMEM;
-	for (size_t i = 0; i < n && r >= 0; i++) {
+	for (size_t i = 0; i < s->sockets.count; i++) {
+		const struct socket *socket = &s->sockets.items[i];
 		struct portscope_row row;
+		uint32_t rules = 0;
+		int r;
 
-		snapshot_row(snapshot, i, &row);
-		index->marks[i] = (struct mark){key_of(row.socket), broken[i]};
-		r = add_combination(index, broken[i]);
+		if (!rules_judge_socket(socket))
+			continue;
+		snapshot_understand(s, socket, &row);
+		r = broken_rules(&row, &s->rules, &rules);
+		if (r < 0)
+			return r;
+		judged++;
+		unseen += row.owner == OWNER_HIDDEN || row.owner == OWNER_GONE;
+		f->by_socket[i] = add_combination(f, rules);
+		if (!f->by_socket[i])
+			return -ENOMEM;
 	}
-	index->n_marks = n;
-	qsort(index->marks, n, sizeof(*index->marks), compare_marks);
-	return r;
+	return rules_warn_unseen(unseen, judged, &s->warnings);
 }
 
-/* What the audit could not see its findings lack. */
-static int pass_on(const struct portscope_audit *audit, struct warnings *warnings)
+void found_get(const struct found *f, size_t position, struct portscope_row *row)
 {
-	size_t n;
-	const struct portscope_warning *w =
-		portscope_get_warnings(portscope_audit_snapshot(audit), &n);
-	int r = 0;
-
-	for (size_t i = 0; i < n && r >= 0; i++)
-		r = warnings_add(warnings,
-			w[i].incomplete ? WARNING_INCOMPLETE
-			: w[i].detail   ? WARNING_DETAIL
-					: WARNING_NOTE,
-			"%s", w[i].text);
-	return r;
-}
-
-int findings_index_open(const struct sources *sources, bool numeric, struct warnings *warnings,
-	struct findings_index **ret)
-{
-	struct portscope_query query = {
-		.protocols = PORTSCOPE_TCP | PORTSCOPE_UDP,
-		.families = PORTSCOPE_INET | PORTSCOPE_INET6,
-		.numeric = numeric,
-	};
-	struct findings_index *index = calloc(1, sizeof(*index));
-	struct portscope_audit *audit;
-	AUTO_FREE char *error = NULL;
-	int r = index ? audit_open_from(&query, NULL, NULL, sources, &audit, &error) : -ENOMEM;
-
-	if (r >= 0) {
-		r = fill(index, audit);
-		if (r >= 0)
-			r = pass_on(audit, warnings);
-		portscope_audit_close(audit);
-	}
-	if (r < 0) {
-		findings_index_close(index);
-		return r;
-	}
-	*ret = index;
-	return 0;
-}
-
-struct findings_index *findings_index_close(struct findings_index *index)
-{
-	if (!index)
-		return NULL;
-	for (size_t i = 0; i < index->n_combinations; i++)
-		free(index->combinations[i]);
-	free(index->combinations);
-	free(index->marks);
-	free(index);
-	return NULL;
-}
-
-void findings_index_get(const struct findings_index *index, struct portscope_row *row)
-{
-	struct mark key = {.key = key_of(row->socket)};
-	const struct mark *mark =
-		bsearch(&key, index->marks, index->n_marks, sizeof(*index->marks), compare_marks);
-	const struct combination *c = mark ? find_combination(index, mark->rules) : NULL;
+	const struct combination *c = f->by_socket[position];
 
 	row->judged = c != NULL;
 	row->findings = c ? c->ids : NULL;
 	row->n_findings = c ? c->count : 0;
+}
+
+void found_move(struct found *f, size_t from, size_t to)
+{
+	f->by_socket[to] = f->by_socket[from];
+}
+
+struct found *found_free(struct found *f)
+{
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < f->n_combinations; i++)
+		free(f->combinations[i]);
+	free(f->combinations);
+	free(f->by_socket);
+	free(f);
+	return NULL;
+}
+
+/* The index: what is understood of every listener, whatever the query wants. */
+static void describe_listeners(struct portscope_snapshot *s)
+{
+	int proc_fd = s->sources.proc_fd;
+
+	s->rules.unprivileged_from = 1024;
+	collect_unprivileged_start(proc_fd, &s->rules.unprivileged_from);
+	s->rules.all_processes = owner_index_saw_all(s->host.owners) && proc_is_first(proc_fd);
+	for (size_t i = 0; i < s->sockets.count; i++) {
+		struct portscope_row row;
+
+		if (!rules_judge_socket(&s->sockets.items[i]))
+			continue;
+		snapshot_understand(s, &s->sockets.items[i], &row);
+		rules_index_describe(&s->rules, &row);
+	}
+}
+
+int snapshot_judge(struct portscope_snapshot *s)
+{
+	struct found *found;
+	int r;
+
+	if (s->needs & NEED_RULES)
+		describe_listeners(s);
+	s->sockets.count = s->wanted;
+	if (!(s->needs & NEED_FINDINGS))
+		return 0;
+	found = calloc(1, sizeof(*found));
+	r = found ? find_all(s, found) : -ENOMEM;
+	if (r < 0) {
+		found_free(found);
+		return r;
+	}
+	s->found = found;
+	return 0;
 }

@@ -1,267 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The public filter: where the names in it are looked up, and how it narrows what is asked of the
- * kernel. Parsing and judging are the filter's own (src/filter).
- */
+/* The request of a query, and the sockets of the answer that it did not mean. */
 #include "listing/request.h"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include <portscope.h>
-
-#include "annotate/service.h"
-#include "collect/cgroup.h"
-#include "collect/interfaces.h"
-#include "util/capability.h"
-#include "util/file.h"
-
-struct portscope_filter {
-	char *text;
-	struct filter *parsed;
-};
-
-/* This site's names of services; NULL: none. */
-static const struct service_names *site_names(struct filter_lookup *lookup)
-{
-	struct warnings warnings = {0};
-
-	if (!lookup->loaded) {
-		AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		/* The listing says what is wrong with the files; here they only lend names. */
-		if (etc_fd >= 0)
-			service_names_load(etc_fd, &warnings, &lookup->services);
-		warnings_done(&warnings);
-		lookup->loaded = true;
-	}
-	return lookup->services;
-}
-
-static size_t find_service(void *userdata, const char *name, struct filter_service *ret, size_t max)
-{
-	AUTO_FREE struct service_port *ports = NULL;
-	size_t n = 0, found = 0;
-
-	if (service_ports(site_names(userdata), name, PORTSCOPE_TCP | PORTSCOPE_UDP, &ports, &n) <
-		0)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		for (unsigned port = ports[i].low; port <= ports[i].high; port++, found++)
-			if (found < max)
-				ret[found] = (struct filter_service){ports[i].protocol, port};
-	return found;
-}
-
-static const char *find_similar_service(void *userdata, const char *name)
-{
-	const char *near;
-
-	return service_similar(site_names(userdata), name, &near, 1) ? near : NULL;
-}
-
-static size_t find_host(void *userdata, const char *name, struct filter_address *ret, size_t max)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all;
-	size_t n = 0;
-
-	if (getaddrinfo(name, NULL, &hints, &all))
-		return 0;
-	for (struct addrinfo *a = all; a; a = a->ai_next) {
-		struct filter_address address = {.family = a->ai_family};
-
-		if (a->ai_family == AF_INET)
-			memcpy(address.bytes, &((struct sockaddr_in *)a->ai_addr)->sin_addr, 4);
-		else if (a->ai_family == AF_INET6)
-			memcpy(address.bytes, &((struct sockaddr_in6 *)a->ai_addr)->sin6_addr, 16);
-		else
-			continue;
-		if (n < max)
-			ret[n] = address;
-		n++;
-	}
-	freeaddrinfo(all);
-	return n;
-}
-
-static int find_interface(void *userdata, const char *name, uint32_t *ret_index)
-{
-	int r = collect_interface_index(name, ret_index);
-
-	/* -EINVAL is what a filter that is wrong ends with. */
-	return r == -EINVAL ? -EIO : r;
-}
-
-/* The id of a cgroup is the inode of its directory, here below a mount of the hierarchy. */
-static int find_cgroup_below_mounts(const char *path, uint64_t *ret_id)
-{
-	AUTO_FREE char *text = NULL;
-	struct cgroup_mount mounts[8];
-	size_t n;
-	int r = file_read(AT_FDCWD, "/proc/self/mountinfo", 16 << 20, &text, NULL);
-
-	if (r < 0)
-		return r;
-	n = cgroup_mounts_parse(text, mounts, ARRAY_SIZE(mounts));
-	for (size_t i = 0; i < n; i++) {
-		AUTO_FREE char *full = NULL;
-		struct stat status;
-
-		if (asprintf(&full, "%s/%s", mounts[i].point, path) < 0) {
-			full = NULL;
-			return -ENOMEM;
-		}
-		if (stat(full, &status) == 0) {
-			*ret_id = status.st_ino;
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-/* As ss has it a path of the file system; or one of the hierarchy, as the column shows it. */
-static int find_cgroup(void *userdata, const char *path, uint64_t *ret_id)
-{
-	struct stat status;
-
-	if (find_cgroup_below_mounts(path, ret_id) == 0)
-		return 0;
-	if (stat(path, &status) < 0)
-		return -errno;
-	if (!S_ISDIR(status.st_mode))
-		return -ENOTDIR;
-	*ret_id = status.st_ino;
-	return 0;
-}
-
-static int find_user(void *userdata, const char *name, uint32_t *ret_uid)
-{
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-
-	if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) || !found)
-		return -ENOENT;
-	*ret_uid = found->pw_uid;
-	return 0;
-}
-
-void filter_lookup_init(struct filter_lookup *lookup)
-{
-	*lookup = (struct filter_lookup){
-		.names =
-			{
-				.service = find_service,
-				.similar_service = find_similar_service,
-				.host = find_host,
-				.interface = find_interface,
-				.cgroup = find_cgroup,
-				.user = find_user,
-				.userdata = lookup,
-			},
-	};
-}
-
-void filter_lookup_done(struct filter_lookup *lookup)
-{
-	service_names_free(lookup->services);
-}
-
-/* The error as lines of text that the caller frees. */
-static char *error_text(const struct filter_error *error, const char *text)
-{
-	AUTO_OUT struct out out = {.fd = -1};
-
-	filter_error_write(error, text, &out);
-	out_char(&out, 0);
-	return out.error ? NULL : STEAL(out.buffer);
-}
-
-int portscope_filter_parse(const char *text, struct portscope_filter **ret, char **ret_error)
-{
-	struct filter_lookup lookup;
-	struct portscope_filter *filter = calloc(1, sizeof(*filter));
-	struct filter_error error;
-	int r;
-
-	if (!filter)
-		return -ENOMEM;
-	filter->text = strdup(text);
-	filter_lookup_init(&lookup);
-	r = filter->text ? filter_parse(text, &lookup.names, &filter->parsed, &error) : -ENOMEM;
-	filter_lookup_done(&lookup);
-	if (r >= 0) {
-		*ret = filter;
-		return 0;
-	}
-	if (r == -EINVAL) {
-		char *wrong = error_text(&error, text);
-
-		if (wrong)
-			*ret_error = wrong;
-		else
-			r = -ENOMEM;
-	}
-	portscope_filter_free(filter);
-	return r;
-}
-
-struct portscope_filter *portscope_filter_free(struct portscope_filter *filter)
-{
-	if (!filter)
-		return NULL;
-	filter_free(filter->parsed);
-	free(filter->text);
-	free(filter);
-	return NULL;
-}
-
-struct filter *portscope_filter_parsed(const struct portscope_filter *filter)
-{
-	return filter->parsed;
-}
-
-const char *portscope_filter_text(const struct portscope_filter *filter)
-{
-	return filter->text;
-}
-
-bool portscope_filter_is_lone(const struct portscope_filter *filter)
-{
-	return filter_is_lone(filter->parsed);
-}
-
-void portscope_filter_turn_to_peer(struct portscope_filter *filter)
-{
-	filter_turn_to_peer(filter->parsed);
-}
-
-uint32_t portscope_filter_states(const struct portscope_filter *filter, uint32_t states)
-{
-	return filter_states(filter->parsed, states);
-}
-
-/* A mark is shown to those alone who may administrate the network. */
-static unsigned compile_flags(void)
-{
-	return capability_effective() >> CAP_NET_ADMIN & 1 ? FILTER_MAY_MARK : 0;
-}
-
-int portscope_filter_explain(
-	const struct portscope_filter *filter, uint32_t states, char **ret_text)
-{
-	AUTO_OUT struct out out = {.fd = -1};
-
-	filter_explain(filter->parsed, compile_flags(), states, &out);
-	out_char(&out, 0);
-	if (out.error)
-		return out.error;
-	*ret_text = STEAL(out.buffer);
-	return 0;
-}
+#include "listing/names.h"
+#include "util/address.h"
 
 static const unsigned protocol_flags[COLLECT_PROTOCOLS] = {FILTER_TCP, FILTER_UDP};
 static const unsigned family_flags[COLLECT_FAMILIES] = {FILTER_INET, FILTER_INET6};
@@ -270,16 +14,17 @@ static const uint8_t family_numbers[COLLECT_FAMILIES] = {AF_INET, AF_INET6};
 
 int filter_warn(const struct filter *filter, struct warnings *warnings)
 {
-	if (!filter_uses_mark(filter) || compile_flags() & FILTER_MAY_MARK)
+	if (!filter_uses_mark(filter) || filter_compile_flags() & FILTER_MAY_MARK)
 		return 0;
 	return warnings_add(warnings, WARNING_INCOMPLETE,
 		"firewall marks are shown to CAP_NET_ADMIN alone: no socket matches by its mark");
 }
 
-int filter_narrow(const struct filter *filter, struct collect_request *request,
+/* Narrows a request to what can match: states, and a program for the kernel for each part. */
+static int filter_narrow(const struct filter *filter, struct collect_request *request,
 	struct filter_programs *programs, struct warnings *warnings)
 {
-	unsigned flags = compile_flags();
+	unsigned flags = filter_compile_flags();
 
 	for (size_t p = 0; p < COLLECT_PROTOCOLS; p++)
 		for (size_t f = 0; f < COLLECT_FAMILIES; f++) {
@@ -307,6 +52,66 @@ void filter_programs_done(struct filter_programs *programs)
 		for (size_t f = 0; f < COLLECT_FAMILIES; f++)
 			free(programs->bytes[p][f]);
 	*programs = (struct filter_programs){0};
+}
+
+/* All that listens, and the connections that listeners took. */
+static void add_listeners(struct collect_request *request)
+{
+	static const uint32_t tcp = (PORTSCOPE_STATES_CONNECTED & ~(1u << PORTSCOPE_SYN_SENT)) |
+				    1u << PORTSCOPE_TIME_WAIT | 1u << PORTSCOPE_SYN_RECV |
+				    1u << PORTSCOPE_LISTEN;
+
+	for (size_t p = 0; p < COLLECT_PROTOCOLS; p++)
+		for (size_t f = 0; f < COLLECT_FAMILIES; f++)
+			request->parts[p][f].states |= protocol_numbers[p] == IPPROTO_TCP
+							       ? tcp
+							       : 1u << PORTSCOPE_UNCONNECTED;
+}
+
+int request_make(const struct portscope_query *query, bool listeners, struct collect_request *ret,
+	struct filter_programs *programs, struct warnings *warnings)
+{
+	const struct filter *filter = query->filter ? portscope_filter_parsed(query->filter) : NULL;
+	unsigned families = query->families;
+
+	if (families & PORTSCOPE_INET)
+		families |= PORTSCOPE_INET6;
+	*ret = (struct collect_request){0};
+	collect_request_fill(ret, query->protocols, families, query->states);
+	if (listeners)
+		add_listeners(ret);
+	if (!filter)
+		return 0;
+	return listeners ? filter_warn(filter, warnings)
+			 : filter_narrow(filter, ret, programs, warnings);
+}
+
+/* IPv4 has more sockets than those of AF_INET: an IPv6 one may take IPv4, or speak it. */
+static bool takes_ipv4(const struct socket *s)
+{
+	if (s->family == AF_INET || address_is_mapped(s->family, s->local_address))
+		return true;
+	return address_is_wildcard(s->family, s->local_address) &&
+	       !(s->present & SOCKET_HAS_V6ONLY && s->v6only) && !s->remote_port;
+}
+
+static bool family_wanted(const struct portscope_query *query, const struct socket *s)
+{
+	return (query->families & PORTSCOPE_INET6 && s->family == AF_INET6) ||
+	       (query->families & PORTSCOPE_INET && takes_ipv4(s));
+}
+
+bool request_wants(const struct portscope_query *query, const struct socket *s)
+{
+	return family_wanted(query, s) &&
+	       (!query->filter || filter_match_socket(portscope_filter_parsed(query->filter), s));
+}
+
+bool request_asked(const struct portscope_query *query, const struct socket *s)
+{
+	unsigned protocol = s->protocol == IPPROTO_TCP ? PORTSCOPE_TCP : PORTSCOPE_UDP;
+
+	return query->protocols & protocol && s->state < 32 && query->states >> s->state & 1;
 }
 
 static int compare_cookies(const void *a, const void *b)

@@ -23,7 +23,8 @@ enum field_need {
 	NEED_UNITS = 1 << 9,      /**< cgroups, units and containers of sockets or holders */
 	NEED_NETNS = 1 << 10,     /**< the identity of the network namespace */
 	NEED_NETLINK = 1 << 11,   /**< a fact that /proc/net does not have */
-	NEED_FINDINGS = 1 << 12,  /**< an audit of all that listens */
+	NEED_FINDINGS = 1 << 12,  /**< the rules that each listener breaks */
+	NEED_RULES = 1 << 13,     /**< what rules look at: all that listens, its clients */
 	/** What a listing may need and still hand out rows as they come from the kernel. */
 	NEEDS_STREAMING = NEED_SERVICES | NEED_EPHEMERAL | NEED_INTERFACES | NEED_ADDRESSES |
 			  NEED_NETNS | NEED_NETLINK,

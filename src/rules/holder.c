@@ -45,7 +45,7 @@ static const struct portscope_process *find_holder(
 }
 
 int judge_memory_exe(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct portscope_process *p = find_holder(row, is_in_memory);
 
@@ -58,7 +58,7 @@ int judge_memory_exe(
 }
 
 int judge_temporary_exe(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct portscope_process *p = find_holder(row, is_temporary);
 
@@ -71,7 +71,7 @@ int judge_temporary_exe(
 }
 
 int judge_deleted_exe(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct portscope_process *p = find_holder(row, is_deleted);
 
@@ -128,7 +128,7 @@ static bool is_shell(const struct portscope_process *p)
 }
 
 int judge_shell(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct portscope_process *p = find_holder(row, is_shell);
 
@@ -142,17 +142,17 @@ int judge_shell(
 }
 
 /* Where the kernel serves NFS, its lock manager listens on ports of its choice. */
-static bool has_nfs(const struct audit_index *index)
+static bool has_nfs(const struct rules_index *index)
 {
 	size_t nfs, sunrpc;
 
-	audit_index_port(index, IPPROTO_TCP, 2049, &nfs);
-	audit_index_port(index, IPPROTO_TCP, 111, &sunrpc);
+	rules_index_port(index, IPPROTO_TCP, 2049, &nfs);
+	rules_index_port(index, IPPROTO_TCP, 111, &sunrpc);
 	return nfs || sunrpc;
 }
 
 int judge_no_process(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct socket *s = row->socket;
 	struct registry_kernel_service kernel;
@@ -181,7 +181,7 @@ static bool all_users(const struct portscope_row *row, bool root)
 }
 
 int judge_privileged(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct portscope_process *p = row->processes;
 
@@ -194,7 +194,7 @@ int judge_privileged(
 }
 
 int judge_root(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct socket *s = row->socket;
 

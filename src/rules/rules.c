@@ -121,6 +121,16 @@ unsigned rules_need(void)
 	return needs;
 }
 
+int rules_warn_unseen(size_t unseen, size_t judged, struct warnings *warnings)
+{
+	if (!unseen)
+		return 0;
+	return warnings_add(warnings, WARNING_NOTE,
+		"the owners of %zu of %zu sockets could not be seen: what is said of these "
+		"rests on the port alone",
+		unseen, judged);
+}
+
 enum portscope_severity severity_weigh(
 	enum portscope_severity severity, enum exposure exposure, bool amplification)
 {
@@ -174,4 +184,49 @@ void verdict_done(struct verdict *verdict)
 const char *verdict_holder(const struct portscope_process *process)
 {
 	return process->name ? process->name : process->comm ? process->comm : "its holder";
+}
+
+static const char *const severities[] = {
+	[PORTSCOPE_INFO] = "info",
+	[PORTSCOPE_LOW] = "low",
+	[PORTSCOPE_MEDIUM] = "medium",
+	[PORTSCOPE_HIGH] = "high",
+	[PORTSCOPE_CRITICAL] = "critical",
+};
+
+const char *portscope_severity_name(enum portscope_severity severity)
+{
+	return (unsigned)severity < ARRAY_SIZE(severities) ? severities[severity] : NULL;
+}
+
+int portscope_severity_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(severities); i++)
+		if (!strcmp(severities[i], name))
+			return i;
+	return -ENOENT;
+}
+
+const struct portscope_rule *portscope_rule_at(unsigned i)
+{
+	const struct rule *rule = rule_at(i);
+
+	return rule ? &rule->shown : NULL;
+}
+
+/* The two rules about insecure services look at the row alone. */
+bool portscope_may_be_insecure(const struct portscope_row *row)
+{
+	judge_fn *const services[] = {judge_insecure, judge_moved};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(services) && !found; i++) {
+		struct verdict v;
+
+		if (services[i](row, NULL, &v) <= 0)
+			continue;
+		found = v.severity >= PORTSCOPE_MEDIUM;
+		verdict_done(&v);
+	}
+	return found;
 }

@@ -7,11 +7,12 @@
 #define PORTSCOPE_RULES_RULES_H
 
 #include "model/host.h"
+#include "model/warnings.h"
 #include "registry/registry.h"
 #include "util/macros.h"
 
 /** A socket of the host index, and what is needed of it once its row is gone. */
-struct audit_listener {
+struct rules_listener {
 	const struct socket *socket;
 	enum exposure exposure;
 	uint32_t users[8]; /**< effective users of its holders, each once, as far as known */
@@ -20,21 +21,42 @@ struct audit_listener {
 	uint32_t remote_clients; /**< and from elsewhere */
 };
 
-/** The host index: all that listens, whatever is judged, its holders and its clients. */
-struct audit_index {
-	struct audit_listener *listeners; /**< by protocol, port */
+/** The host index: all that listens, whatever is asked for, its holders and its clients. */
+struct rules_index {
+	struct rules_listener *listeners; /**< by protocol, port */
 	size_t n_listeners;
+	struct sockets sockets;     /**< what the listeners point to, if it is the index's own */
 	uint16_t unprivileged_from; /**< ip_unprivileged_port_start */
 	bool all_processes;         /**< no holder can be out of sight */
 };
 
+/** True for what the rules judge: TCP that listens, UDP without a peer. */
+static inline bool rules_judge_socket(const struct socket *s)
+{
+	return s->protocol == IPPROTO_TCP ? s->state == PORTSCOPE_LISTEN
+					  : s->state == PORTSCOPE_UNCONNECTED;
+}
+
+/**
+ * Copies the listeners among `sockets` into the index and counts its connections as clients of the
+ * TCP wildcards that took them. -ENOMEM at worst.
+ */
+int rules_index_gather(struct rules_index *index, const struct sockets *sockets);
+/** Notes what is known of a listener now that its row is understood. */
+void rules_index_describe(struct rules_index *index, const struct portscope_row *row);
+/** Frees what the index holds. */
+void rules_index_done(struct rules_index *index);
+
 /** Sorts the listeners. */
-void audit_index_sort(struct audit_index *index);
+void rules_index_sort(struct rules_index *index);
+/** The listener that this socket is, or NULL. */
+struct rules_listener *rules_index_find(
+	const struct rules_index *index, const struct socket *socket);
 /** The listeners of a port, `ret_count` of them. */
-const struct audit_listener *audit_index_port(
-	const struct audit_index *index, uint8_t protocol, uint16_t port, size_t *ret_count);
+const struct rules_listener *rules_index_port(
+	const struct rules_index *index, uint8_t protocol, uint16_t port, size_t *ret_count);
 /** Counts the connections among `sockets` as clients of the TCP wildcards that took them. */
-void audit_index_count_clients(struct audit_index *index, const struct sockets *sockets);
+void rules_index_count_clients(struct rules_index *index, const struct sockets *sockets);
 
 /** What a rule found. */
 struct verdict {
@@ -53,7 +75,7 @@ struct rule {
 	struct portscope_rule shown;
 	unsigned needs; /**< of enum field_need: what the row has to have */
 	/** 1 and a verdict, but for `rule`; 0: nothing is wrong; -ENOMEM. NULL: the policy's. */
-	int (*judge)(const struct portscope_row *row, const struct audit_index *index,
+	int (*judge)(const struct portscope_row *row, const struct rules_index *index,
 		struct verdict *ret);
 };
 
@@ -63,6 +85,8 @@ const struct rule *rule_at(size_t i);
 const struct rule *rule_find(const char *id);
 /** What all rules need together. */
 unsigned rules_need(void);
+/** Warns of the sockets judged whose owners could not be seen, `unseen` of `judged`. */
+int rules_warn_unseen(size_t unseen, size_t judged, struct warnings *warnings);
 
 /**
  * How bad something is that counts as `severity` where anybody can reach it: loopback leaves
@@ -74,7 +98,7 @@ enum portscope_severity severity_weigh(
 
 /* The predicates. */
 typedef int judge_fn(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret);
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret);
 judge_fn judge_insecure, judge_moved, judge_mismatch, judge_replace, judge_upgrade, judge_companion,
 	judge_alternative;
 judge_fn judge_memory_exe, judge_temporary_exe, judge_deleted_exe, judge_shell, judge_no_process,

@@ -98,7 +98,7 @@ static bool is_insecure_port(const struct portscope_row *row)
 }
 
 int judge_insecure(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	struct registry_insecure facts, moved;
 	const struct registry_program *program;
@@ -125,7 +125,7 @@ int judge_insecure(
 }
 
 int judge_moved(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	struct registry_insecure facts;
 	const struct registry_program *program;
@@ -147,7 +147,7 @@ static const char *first_service(const struct registry_program *program)
 }
 
 int judge_mismatch(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct portscope_process *holder;
 	struct registry_insecure facts, moved;
@@ -169,12 +169,12 @@ int judge_mismatch(
 }
 
 /* True if a listener of the protected half takes what the other one takes. */
-static bool is_open(const struct audit_index *index, const struct registry_pair *pair,
+static bool is_open(const struct rules_index *index, const struct registry_pair *pair,
 	const struct portscope_row *row)
 {
 	size_t n;
-	const struct audit_listener *l =
-		audit_index_port(index, pair->secure_protocol, pair->secure_port, &n);
+	const struct rules_listener *l =
+		rules_index_port(index, pair->secure_protocol, pair->secure_port, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (l[i].exposure >= row->exposure && l[i].socket != row->socket)
@@ -190,7 +190,7 @@ struct half {
 };
 
 /* The pair of this relation whose cleartext half the socket is, as far as its holders allow. */
-static bool find_half(const struct portscope_row *row, const struct audit_index *index,
+static bool find_half(const struct portscope_row *row, const struct rules_index *index,
 	enum registry_relation relation, struct half *ret)
 {
 	const struct socket *s = row->socket;
@@ -223,7 +223,7 @@ static const char *secure_name(const struct registry_pair *pair)
 }
 
 int judge_replace(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	struct half half;
 	const struct registry_pair *p = &half.pair;
@@ -239,7 +239,7 @@ int judge_replace(
 }
 
 int judge_upgrade(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	struct half half;
 	char advice[128];
@@ -253,7 +253,7 @@ int judge_upgrade(
 }
 
 int judge_companion(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	struct half half;
 	const struct registry_pair *p = &half.pair;
@@ -269,7 +269,7 @@ int judge_companion(
 }
 
 int judge_alternative(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	struct half half;
 	const struct registry_pair *p = &half.pair;

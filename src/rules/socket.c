@@ -6,7 +6,7 @@
 #include "util/address.h"
 
 int judge_ephemeral(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	if (row->socket->protocol != IPPROTO_TCP || !row->ephemeral)
 		return 0;
@@ -25,7 +25,7 @@ static bool same_place(const struct socket *a, const struct socket *b)
 	       !memcmp(a->local_address, b->local_address, a->family == AF_INET ? 4 : 16);
 }
 
-static bool share_user(const struct audit_listener *a, const struct audit_listener *b)
+static bool share_user(const struct rules_listener *a, const struct rules_listener *b)
 {
 	for (size_t i = 0; i < a->n_users; i++)
 		for (size_t j = 0; j < b->n_users; j++)
@@ -35,7 +35,7 @@ static bool share_user(const struct audit_listener *a, const struct audit_listen
 }
 
 /* Users differ where no holder of the one has the user of a holder of the other. */
-static bool other_user(const struct audit_listener *a, const struct audit_listener *b)
+static bool other_user(const struct rules_listener *a, const struct rules_listener *b)
 {
 	if (a->n_users && b->n_users)
 		return !share_user(a, b);
@@ -43,27 +43,14 @@ static bool other_user(const struct audit_listener *a, const struct audit_listen
 	       a->socket->uid != b->socket->uid;
 }
 
-static const struct audit_listener *find_listener(
-	const struct audit_index *index, const struct socket *socket)
-{
-	size_t n;
-	const struct audit_listener *l =
-		audit_index_port(index, socket->protocol, socket->local_port, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (l[i].socket == socket)
-			return &l[i];
-	return NULL;
-}
-
 int judge_shared(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct socket *s = row->socket;
-	const struct audit_listener *own = find_listener(index, s);
+	const struct rules_listener *own = rules_index_find(index, s);
 	bool tcp = s->protocol == IPPROTO_TCP;
 	size_t n;
-	const struct audit_listener *l = audit_index_port(index, s->protocol, s->local_port, &n);
+	const struct rules_listener *l = rules_index_port(index, s->protocol, s->local_port, &n);
 
 	for (size_t i = 0; own && i < n; i++)
 		if (&l[i] != own && same_place(s, l[i].socket) && other_user(own, &l[i]))
@@ -77,9 +64,9 @@ int judge_shared(
 }
 
 int judge_local_clients(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
-	const struct audit_listener *own = find_listener(index, row->socket);
+	const struct rules_listener *own = rules_index_find(index, row->socket);
 
 	if (!own || row->exposure != EXPOSURE_ANY || !own->local_clients || own->remote_clients)
 		return 0;
@@ -90,7 +77,7 @@ int judge_local_clients(
 }
 
 int judge_queue(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	const struct socket *s = row->socket;
 
@@ -106,7 +93,7 @@ int judge_queue(
 }
 
 int judge_udp_client(
-	const struct portscope_row *row, const struct audit_index *index, struct verdict *ret)
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
 	if (!row->probable_client)
 		return 0;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "diff/compare.h"
+#include "document/compare.h"
 #include "document/read.h"
 
 /** Bytes that are read a few at a time. */
@@ -52,7 +52,7 @@ static struct portscope_diff *compare(
 	struct portscope_diff *diff = NULL;
 	char *error = NULL;
 
-	HOLDS(diff_make(before, after, &diff, &error) == 0);
+	HOLDS(portscope_diff(before, after, &diff, &error) == 0);
 	HOLDS(diff && !error);
 	return diff;
 }
@@ -71,14 +71,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(again->count == all);
 	diff = compare(whole, again);
 	HOLDS(diff->count == 0);
-	diff_free(diff);
+	portscope_diff_free(diff);
 	again->count = all / 2;
 	diff = compare(whole, again);
 	HOLDS(diff->counts[PORTSCOPE_OPENED] == 0 || diff->counts[PORTSCOPE_CLOSED] > 0);
 	HOLDS(diff->counts[PORTSCOPE_CLOSED] - diff->counts[PORTSCOPE_OPENED] == all - all / 2);
-	diff_free(diff);
+	portscope_diff_free(diff);
 	again->count = all;
-	document_free(whole);
-	document_free(again);
+	portscope_document_free(whole);
+	portscope_document_free(again);
 	return 0;
 }

@@ -244,7 +244,7 @@ static void test_json_says_so(void **state)
 		replay_init(&r, &recording);
 		r.change = harm;
 		r.userdata = &damage;
-		assert_int_equal(snapshot_open_from(&query, &sources, &snapshot), 0);
+		assert_int_equal(snapshot_open(&query, 0, &sources, &snapshot), 0);
 		listing.snapshot = snapshot;
 		format_json.begin(&printer);
 		assert_int_equal(portscope_each(snapshot, print_row, &printer), 0);

@@ -251,7 +251,7 @@ static void test_golden(void **state)
 	replay_init(&r, &recording);
 	r.change = g->without_sock_diag ? refuse : NULL;
 	r.any_states = g->without_sock_diag;
-	assert_int_equal(snapshot_open_from(&query, &sources, &snapshot), 0);
+	assert_int_equal(snapshot_open(&query, 0, &sources, &snapshot), 0);
 	render(g, snapshot, &query, &out);
 	assert_int_equal(r.unmatched, 0);
 	portscope_close(snapshot);

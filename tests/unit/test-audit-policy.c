@@ -63,10 +63,10 @@ static void test_lines(void **state)
 	assert_string_equal(p->lines[3].text, "process = 'a # b'");
 	assert_string_equal(p->lines[3].reason, "quoted");
 	assert_string_equal(p->lines[4].text, "process = a#b");
-	policy_free(p);
+	portscope_policy_free(p);
 	p = parse("");
 	assert_int_equal(p->count, 0);
-	policy_free(p);
+	portscope_policy_free(p);
 }
 
 static void test_errors(void **state)
@@ -129,7 +129,7 @@ static void test_first_match_wins(void **state)
 	assert_int_equal(matched[1], 3);
 	assert_int_equal(matched[2], 1);
 	assert_int_equal(matched[3], 0);
-	policy_free(p);
+	portscope_policy_free(p);
 }
 
 /** A file of its own for each test. */

@@ -28,8 +28,8 @@ struct sample {
 
 /** A host index with room for a few listeners. */
 struct sample_index {
-	struct audit_listener listeners[8];
-	struct audit_index index;
+	struct rules_listener listeners[8];
+	struct rules_index index;
 };
 
 static enum exposure exposure_of_text(const char *address)
@@ -94,12 +94,12 @@ static void index_init(struct sample_index *i)
 	*i = (struct sample_index){.index.unprivileged_from = 1024, .index.all_processes = true};
 }
 
-static struct audit_listener *index_add(struct sample_index *i, struct sample *s)
+static struct rules_listener *index_add(struct sample_index *i, struct sample *s)
 {
-	struct audit_listener *l = &i->listeners[i->index.n_listeners++];
+	struct rules_listener *l = &i->listeners[i->index.n_listeners++];
 
 	assert_true(i->index.n_listeners <= ARRAY_SIZE(i->listeners));
-	*l = (struct audit_listener){.socket = &s->socket, .exposure = s->row.exposure};
+	*l = (struct rules_listener){.socket = &s->socket, .exposure = s->row.exposure};
 	i->index.listeners = i->listeners;
 	return l;
 }
@@ -405,7 +405,7 @@ static void make_pair(struct sample_index *i, struct sample *a, struct sample *b
 		return;
 	sample_init(b, IPPROTO_TCP, "0.0.0.0", secure);
 	index_add(i, b);
-	audit_index_sort(&i->index);
+	rules_index_sort(&i->index);
 }
 
 static void test_replace(void **state)
@@ -652,7 +652,7 @@ static void test_ephemeral(void **state)
 
 static void test_shared(void **state)
 {
-	struct audit_listener *x, *y;
+	struct rules_listener *x, *y;
 	struct sample_index i;
 	struct sample a, b;
 
@@ -720,20 +720,20 @@ static void test_local_clients(void **state)
 	index_add(&i, &other);
 	/* no client, no word */
 	refute(judge_local_clients, &s, &i);
-	audit_index_count_clients(&i.index, &sockets);
+	rules_index_count_clients(&i.index, &sockets);
 	assert_int_equal(i.listeners[0].local_clients, 2);
 	assert_int_equal(i.listeners[0].remote_clients, 0);
 	expect(judge_local_clients, &s, &i, PORTSCOPE_INFO, "observed");
 	/* who comes to the other listener is none of its clients */
 	sockets.items = clients + 4;
 	sockets.count = 1;
-	audit_index_count_clients(&i.index, &sockets);
+	rules_index_count_clients(&i.index, &sockets);
 	expect(judge_local_clients, &s, &i, PORTSCOPE_INFO, "observed");
 	s.row.exposure = EXPOSURE_LOOPBACK;
 	refute(judge_local_clients, &s, &i);
 	s.row.exposure = EXPOSURE_ANY;
 	sockets.items = clients + 3;
-	audit_index_count_clients(&i.index, &sockets);
+	rules_index_count_clients(&i.index, &sockets);
 	assert_int_equal(i.listeners[0].remote_clients, 1);
 	refute(judge_local_clients, &s, &i);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "diff/compare.h"
+#include "document/compare.h"
 #include "document/read.h"
 #include "document/transient.h"
 
@@ -106,7 +106,7 @@ static struct portscope_document *document(const char *text)
 	int r;
 
 	for (size_t step = 1; step < 9000; step = step * 7 + 3) {
-		document_free(d);
+		portscope_document_free(d);
 		d = NULL;
 		r = read_bytes(text, strlen(text), step, &d, &error);
 		if (r < 0)
@@ -142,9 +142,9 @@ static void put_changes(struct out *o, const struct portscope_diff *d)
 
 		out_format(o, "%c%s %u x%zu", "+-~"[c->kind],
 			e -> protocol == IPPROTO_TCP ? "tcp" : "udp", e->local_port, c->count);
-		for (unsigned a = 0; document_aspect_name(a); a++)
+		for (unsigned a = 0; portscope_aspect_name(a); a++)
 			if (c->differs >> a & 1)
-				out_format(o, " %s", document_aspect_name(a));
+				out_format(o, " %s", portscope_aspect_name(a));
 		out_char(o, ';');
 	}
 	out_char(o, 0);
@@ -166,13 +166,13 @@ static void expect(const char *head, const struct comparing *c)
 	AUTO_OUT struct out o = {.fd = -1};
 	char *error = NULL;
 
-	assert_int_equal(diff_make(before, after, &diff, &error), 0);
+	assert_int_equal(portscope_diff(before, after, &diff, &error), 0);
 	put_changes(&o, diff);
 	assert_string_equal(o.buffer, c->changes);
 	assert_int_equal(diff->unseen, c->unseen);
-	diff_free(diff);
-	document_free(before);
-	document_free(after);
+	portscope_diff_free(diff);
+	portscope_document_free(before);
+	portscope_document_free(after);
 }
 
 #define PROCESS(name, exe) "[{\"pid\":7,\"name\":\"" name "\",\"exe\":\"" exe "\"}]"
@@ -324,14 +324,14 @@ static void test_large_set(void **state)
 		after[i].user = "ada";
 	b = listing(HEAD, before, N);
 	a = listing(HEAD, after, N - 10);
-	assert_int_equal(diff_make(b, a, &diff, &error), 0);
+	assert_int_equal(portscope_diff(b, a, &diff, &error), 0);
 	put_changes(&o, diff);
 	assert_string_equal(o.buffer, "~tcp 22 x2990 user;-tcp 22 x10;");
 	assert_int_equal(diff->counts[PORTSCOPE_CHANGED], N - 10);
 	assert_int_equal(diff->counts[PORTSCOPE_CLOSED], 10);
-	diff_free(diff);
-	document_free(a);
-	document_free(b);
+	portscope_diff_free(diff);
+	portscope_document_free(a);
+	portscope_document_free(b);
 	free(before);
 	free(after);
 }
@@ -363,15 +363,15 @@ static void test_columns(void **state)
 
 	snprintf(text, sizeof(text), "%s%s", few, socket);
 	a = document(text);
-	assert_int_equal(diff_make(b, a, &diff, &error), 0);
+	assert_int_equal(portscope_diff(b, a, &diff, &error), 0);
 	assert_int_equal(diff->compared, 1u << PORTSCOPE_ASPECT_USER);
 	put_changes(&o, diff);
 	assert_string_equal(o.buffer, "~tcp 22 x1 user;");
 	assert_int_equal(diff->warnings.count, 1);
 	assert_non_null(strstr(diff->warnings.items[0].text, "program, executable, unit"));
-	diff_free(diff);
-	document_free(a);
-	document_free(b);
+	portscope_diff_free(diff);
+	portscope_document_free(a);
+	portscope_document_free(b);
 }
 
 static void test_queries(void **state)
@@ -390,12 +390,12 @@ static void test_queries(void **state)
 		struct portscope_diff *diff = NULL;
 		AUTO_FREE char *error = NULL;
 
-		assert_int_equal(diff_make(b, a, &diff, &error), -EINVAL);
+		assert_int_equal(portscope_diff(b, a, &diff, &error), -EINVAL);
 		assert_null(diff);
 		assert_non_null(strstr(error, others[i].says));
-		document_free(a);
+		portscope_document_free(a);
 	}
-	document_free(b);
+	portscope_document_free(b);
 }
 
 static void test_warnings(void **state)
@@ -416,7 +416,7 @@ static void test_warnings(void **state)
 		documents[i] = document(text);
 	}
 	documents[0]->head.time++;
-	assert_int_equal(diff_make(documents[0], documents[1], &diff, &error), 0);
+	assert_int_equal(portscope_diff(documents[0], documents[1], &diff, &error), 0);
 	assert_int_equal(diff->warnings.count, 4);
 	assert_true(warnings_incomplete(&diff->warnings));
 	assert_non_null(strstr(diff->warnings.items[0].text, "first document is incomplete"));
@@ -424,9 +424,9 @@ static void test_warnings(void **state)
 	assert_non_null(strstr(diff->warnings.items[1].text, "why 1"));
 	assert_non_null(strstr(diff->warnings.items[2].text, "another host"));
 	assert_non_null(strstr(diff->warnings.items[3].text, "newer"));
-	diff_free(diff);
-	document_free(documents[0]);
-	document_free(documents[1]);
+	portscope_diff_free(diff);
+	portscope_document_free(documents[0]);
+	portscope_document_free(documents[1]);
 }
 
 #define SOCKET(members) HEAD WHOLE "\"sockets\":[\n{\"protocol\":" members "}]}"
@@ -581,7 +581,7 @@ static void test_truncated(void **state)
 		free(error);
 	}
 	assert_int_equal(read_bytes(o.buffer, o.used, 4096, &d, &error), 0);
-	document_free(d);
+	portscope_document_free(d);
 }
 
 static ssize_t read_blanks(void *userdata, void *buffer, size_t size)
@@ -638,7 +638,7 @@ static void test_times(void **state)
 			strstr(HEAD, "\"host\""), WHOLE "\"schema\":\"portscope/1\",");
 		d = document(text);
 		assert_int_equal(d->head.time, 1795338000);
-		document_free(d);
+		portscope_document_free(d);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of sockets, sets of the same name, and their matching. */
-#include "diff/compare.h"
+#include "document/compare.h"
 
 #include <string.h>
 
@@ -437,13 +437,13 @@ static int fill(struct portscope_diff *d)
 		r = compare_all(d, &items[0], &items[1]);
 	free(items[0].items);
 	free(items[1].items);
-	return r < 0 ? r : diff_warn(d);
+	return r < 0 ? r : comparison_warn(d);
 }
 
-static int make(const struct portscope_document *before, const struct portscope_document *after,
-	bool listening, struct portscope_diff **ret)
+int documents_compare(const struct portscope_document *before,
+	const struct portscope_document *after, bool listening, struct portscope_diff **ret)
 {
-	CLEANUP(diff_free_cleanup)
+	CLEANUP(portscope_diff_free_cleanup)
 	struct portscope_diff *d = calloc(1, sizeof(*d));
 	int r;
 
@@ -459,23 +459,7 @@ static int make(const struct portscope_document *before, const struct portscope_
 	return 0;
 }
 
-int diff_make(const struct portscope_document *before, const struct portscope_document *after,
-	struct portscope_diff **ret, char **ret_error)
-{
-	int r = diff_check_queries(before, after, ret_error);
-
-	return r < 0 ? r : make(before, after, false, ret);
-}
-
-int diff_make_from_baseline(const struct portscope_document *baseline,
-	const struct portscope_document *now, struct portscope_diff **ret, char **ret_error)
-{
-	int r = diff_check_baseline(baseline, ret_error);
-
-	return r < 0 ? r : make(baseline, now, true, ret);
-}
-
-struct portscope_diff *diff_free(struct portscope_diff *d)
+struct portscope_diff *portscope_diff_free(struct portscope_diff *d)
 {
 	if (!d)
 		return NULL;

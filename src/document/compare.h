@@ -4,8 +4,8 @@
  * of the same name are matched as sets: first those that are equal in all that is compared, then
  * those that differ least. What is not known in one document differs from nothing.
  */
-#ifndef PORTSCOPE_DIFF_COMPARE_H
-#define PORTSCOPE_DIFF_COMPARE_H
+#ifndef PORTSCOPE_DOCUMENT_COMPARE_H
+#define PORTSCOPE_DOCUMENT_COMPARE_H
 
 #include "document/document.h"
 #include "model/warnings.h"
@@ -34,26 +34,14 @@ struct portscope_diff {
 };
 
 /**
- * What of `now`, all that listens, is not in the baseline as it is. -EINVAL: the baseline does not
- * hold all that listened, `ret_error` says so.
+ * Compares two documents, which must outlive the result. `listening`: the first is a baseline of
+ * what listens, and nothing else of the second counts.
  */
-int diff_make_from_baseline(const struct portscope_document *baseline,
-	const struct portscope_document *now, struct portscope_diff **ret, char **ret_error);
+int documents_compare(const struct portscope_document *before,
+	const struct portscope_document *after, bool listening, struct portscope_diff **ret);
+DEFINE_CLEANUP(struct portscope_diff *, portscope_diff_free)
 
-/** See portscope_diff(). */
-int diff_make(const struct portscope_document *before, const struct portscope_document *after,
-	struct portscope_diff **ret, char **ret_error);
-struct portscope_diff *diff_free(struct portscope_diff *diff);
-DEFINE_CLEANUP(struct portscope_diff *, diff_free)
-
-/** What differs in the queries of two documents, as printable text that the caller frees. */
-int diff_check_queries(const struct portscope_document *before,
-	const struct portscope_document *after, char **ret_error);
-
-/** The same where `before` is a baseline of what listens. */
-int diff_check_baseline(const struct portscope_document *baseline, char **ret_error);
-
-/** Adds what a reader of the diff should know. */
-int diff_warn(struct portscope_diff *diff);
+/** Adds what a reader of the comparison should know. */
+int comparison_warn(struct portscope_diff *diff);
 
 #endif
