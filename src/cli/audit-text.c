@@ -14,8 +14,9 @@
 #define GAP        2
 #define COLOUR_OFF "\033[0m"
 
-static const char *const cells[FINDING_CELLS] = {
-	"protocol", "local", "service", "process", "unit", "exposure"};
+const uint16_t findings_text_columns[FINDING_CELLS] = {PORTSCOPE_FIELD_PROTOCOL,
+	PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PROCESS,
+	PORTSCOPE_FIELD_UNIT, PORTSCOPE_FIELD_EXPOSURE};
 
 static const char *const colours[PORTSCOPE_SEVERITIES] = {
 	[PORTSCOPE_INFO] = "\033[2m",
@@ -30,7 +31,7 @@ static size_t put_cell(struct out *o, const struct portscope_finding *f, size_t 
 {
 	struct portscope_value value;
 
-	portscope_get(f->row, portscope_field_find(cells[i]), &value);
+	portscope_get(f->row, findings_text_columns[i], &value);
 	return text_value(o, &value, TEXT_TABLE);
 }
 

@@ -25,8 +25,6 @@ static const char *const fail_words[] = {
 	NULL,
 };
 
-static const char text_columns[] = "protocol,local,service,process,unit,exposure";
-
 /** An audit under way. */
 struct run {
 	struct options options;
@@ -57,21 +55,15 @@ static void choose_columns(struct run *run)
 	bool text = run->format == &findings_text;
 	size_t n = 0;
 
-	for (const char *at = text_columns; text && *at; at += *at == ',') {
-		char name[32] = "";
-		size_t length = strcspn(at, ",");
-
-		memcpy(name, at, MIN(length, sizeof(name) - 1));
-		run->columns[n++] = portscope_field_find(name);
-		at += length;
-	}
+	for (size_t i = 0; text && i < FINDING_CELLS; i++)
+		run->columns[n++] = findings_text_columns[i];
 	for (unsigned id = 0; !text && portscope_field_at(id); id++)
 		if (portscope_field_at(id)->in_json)
 			run->columns[n++] = id;
 	/* SARIF names a socket as a table does. */
 	if (run->format == &findings_sarif) {
-		run->columns[n++] = portscope_field_find("local");
-		run->columns[n++] = portscope_field_find("process");
+		run->columns[n++] = PORTSCOPE_FIELD_LOCAL;
+		run->columns[n++] = PORTSCOPE_FIELD_PROCESS;
 	}
 	run->listing.columns = run->columns;
 	run->listing.n_columns = n;

@@ -6,6 +6,8 @@
 #include "format/findings.h"
 
 extern const struct findings_format findings_text;
+/** What it shows of a socket: ids of fields. */
+extern const uint16_t findings_text_columns[FINDING_CELLS];
 
 /** Writes the rules, a line each. */
 void rules_write(struct out *o);

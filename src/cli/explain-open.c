@@ -5,15 +5,20 @@
 /* A busy server has thousands of connections on its port; its page shows the first. */
 #define ROWS_MAX 20
 
-static const char *const text_columns[] = {
-	"protocol", "state", "local", "peer", "direction", "process", "user"};
+static const uint16_t text_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_STATE,
+	PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_PEER, PORTSCOPE_FIELD_DIRECTION,
+	PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_USER};
 
-static void take_field(uint16_t *ids, size_t *n, int id)
+/* What chooses the rows. */
+static const uint16_t read_here[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL_PORT,
+	PORTSCOPE_FIELD_REMOTE_PORT, PORTSCOPE_FIELD_OWNER};
+
+static void take_field(uint16_t *ids, size_t *n, uint16_t id)
 {
 	for (size_t i = 0; i < *n; i++)
 		if (ids[i] == id)
 			return;
-	if (id >= 0 && *n < FORMAT_COLUMNS_MAX)
+	if (*n < FORMAT_COLUMNS_MAX)
 		ids[(*n)++] = id;
 }
 
@@ -28,18 +33,12 @@ int explain_open(struct explain_open *open, bool json)
 				.families = PORTSCOPE_INET | PORTSCOPE_INET6,
 				.states = PORTSCOPE_STATES_ALL,
 			},
-		.protocol = portscope_field_find("protocol"),
-		.local_port = portscope_field_find("local_port"),
-		.remote_port = portscope_field_find("remote_port"),
-		.owner = portscope_field_find("owner"),
 	};
-	if (json)
-		for (unsigned id = 0; portscope_field_at(id); id++)
-			take_field(
-				open->columns, &n, portscope_field_at(id)->in_json ? (int)id : -1);
-	else
-		for (size_t i = 0; i < ARRAY_SIZE(text_columns); i++)
-			take_field(open->columns, &n, portscope_field_find(text_columns[i]));
+	for (unsigned id = 0; json && id < PORTSCOPE_FIELDS; id++)
+		if (portscope_field_at(id)->in_json)
+			take_field(open->columns, &n, id);
+	for (size_t i = 0; !json && i < ARRAY_SIZE(text_columns); i++)
+		take_field(open->columns, &n, text_columns[i]);
 	open->listing = (struct listing){
 		.query = &open->query,
 		.command = "explain",
@@ -47,10 +46,8 @@ int explain_open(struct explain_open *open, bool json)
 		.n_columns = n,
 	};
 	memcpy(open->fields, open->columns, sizeof(open->fields));
-	take_field(open->fields, &n, open->protocol);
-	take_field(open->fields, &n, open->local_port);
-	take_field(open->fields, &n, open->remote_port);
-	take_field(open->fields, &n, open->owner);
+	for (size_t i = 0; i < ARRAY_SIZE(read_here); i++)
+		take_field(open->fields, &n, read_here[i]);
 	open->query.fields = open->fields;
 	open->query.n_fields = n;
 	return portscope_open(&open->query, &open->snapshot);
@@ -79,7 +76,7 @@ static bool is_listed(unsigned protocols)
 	return protocols & (PORTSCOPE_TCP | PORTSCOPE_UDP);
 }
 
-static bool is_port(const struct portscope_row *row, int field, uint16_t port)
+static bool is_port(const struct portscope_row *row, unsigned field, uint16_t port)
 {
 	struct portscope_value value;
 
@@ -87,13 +84,11 @@ static bool is_port(const struct portscope_row *row, int field, uint16_t port)
 	return value.known && value.number == port;
 }
 
-static bool is_hidden(const struct portscope_row *row, int field)
+static bool is_hidden(const struct portscope_row *row)
 {
 	struct portscope_value value;
 
-	if (field < 0)
-		return false;
-	portscope_get(row, field, &value);
+	portscope_get(row, PORTSCOPE_FIELD_OWNER, &value);
 	return value.known && !strcmp(value.word.name, "hidden");
 }
 
@@ -102,14 +97,14 @@ static int take_row(const struct portscope_row *row, void *userdata)
 	struct walk *w = userdata;
 	struct portscope_value protocol;
 
-	portscope_get(row, w->open->protocol, &protocol);
+	portscope_get(row, PORTSCOPE_FIELD_PROTOCOL, &protocol);
 	if (!(explain_protocol_bit(protocol.word.name) & w->protocols) ||
-		(!is_port(row, w->open->local_port, w->port) &&
-			!is_port(row, w->open->remote_port, w->port)))
+		(!is_port(row, PORTSCOPE_FIELD_LOCAL_PORT, w->port) &&
+			!is_port(row, PORTSCOPE_FIELD_REMOTE_PORT, w->port)))
 		return 0;
 	if (w->found++ < w->most) {
 		w->take(&w->printer, row);
-		w->hidden += is_hidden(row, w->open->owner);
+		w->hidden += is_hidden(row);
 	}
 	return 0;
 }

@@ -10,9 +10,8 @@ struct explain_open {
 	struct portscope_query query;
 	struct listing listing;
 	uint16_t columns[FORMAT_COLUMNS_MAX];
-	uint16_t fields[FORMAT_COLUMNS_MAX];          /**< the columns, and what chooses the rows */
-	int protocol, local_port, remote_port, owner; /**< field ids; -1: there is none */
-	size_t hidden; /**< sockets shown whose owner this user may not see */
+	uint16_t fields[FORMAT_COLUMNS_MAX]; /**< the columns, and what chooses the rows */
+	size_t hidden;                       /**< sockets shown whose owner this user may not see */
 	struct portscope_snapshot *snapshot;
 };
 

@@ -12,11 +12,15 @@
 #include "cli/page.h"
 #include "util/suggest.h"
 
-static const char listening_columns[] =
-	"protocol,local,service,port_range,exposure,process,user,unit";
-static const char connection_columns[] =
-	"protocol,state,recv_q,send_q,local,peer,service,direction,process";
-static const char port_columns[] = "protocol,state,local,peer,service,port_range,exposure,process";
+static const uint16_t listening_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
+	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PORT_RANGE, PORTSCOPE_FIELD_EXPOSURE,
+	PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_USER, PORTSCOPE_FIELD_UNIT};
+static const uint16_t connection_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_STATE,
+	PORTSCOPE_FIELD_RECV_Q, PORTSCOPE_FIELD_SEND_Q, PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_PEER,
+	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_DIRECTION, PORTSCOPE_FIELD_PROCESS};
+static const uint16_t port_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_STATE,
+	PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_PEER, PORTSCOPE_FIELD_SERVICE,
+	PORTSCOPE_FIELD_PORT_RANGE, PORTSCOPE_FIELD_EXPOSURE, PORTSCOPE_FIELD_PROCESS};
 
 /** A listing under way: what it counts for the footer, and the formatter. */
 struct list {
@@ -36,8 +40,7 @@ struct list {
 	struct portscope_sort sort[FORMAT_COLUMNS_MAX];
 	int exposure;      /**< field id, or -1: the footer does not tell */
 	size_t reached[8]; /**< rows by rank of exposure */
-	const char *names[8];
-	size_t insecure; /**< rows that an audit would speak of */
+	size_t insecure;   /**< rows that an audit would speak of */
 };
 
 /* The title of a column is what a reader saw, so it leads to the name as well. */
@@ -122,16 +125,21 @@ static int parse_fields(const char *option, const char *text, uint16_t *ids, siz
 /* The columns of a table; -p shows every holder where otherwise the first one stands. */
 static int default_columns(struct list *l)
 {
-	const char *columns = !(l->query.states & ~PORTSCOPE_STATES_LISTENING) ? listening_columns
-			      : l->lone                                        ? port_columns
-									       : connection_columns;
-	int n = parse_fields("--columns", columns, l->columns, 0);
-	int process = portscope_field_find("process");
+	const uint16_t *columns = connection_columns;
+	size_t n = ARRAY_SIZE(connection_columns);
 
-	for (int i = 0; i < n && l->processes; i++)
-		if (l->columns[i] == process)
-			l->columns[i] = portscope_field_find("processes");
-	return n;
+	if (!(l->query.states & ~PORTSCOPE_STATES_LISTENING)) {
+		columns = listening_columns;
+		n = ARRAY_SIZE(listening_columns);
+	} else if (l->lone) {
+		columns = port_columns;
+		n = ARRAY_SIZE(port_columns);
+	}
+	for (size_t i = 0; i < n; i++)
+		l->columns[i] = columns[i] == PORTSCOPE_FIELD_PROCESS && l->processes
+					? PORTSCOPE_FIELD_PROCESSES
+					: columns[i];
+	return (int)n;
 }
 
 static int choose_columns(struct list *l)
@@ -222,7 +230,7 @@ static int prepare(struct list *l)
 	memcpy(l->asked, l->columns, sizeof(l->columns));
 	l->query.fields = l->asked;
 	l->query.n_fields = l->listing.n_columns;
-	l->exposure = l->listing.width ? portscope_field_find("exposure") : -1;
+	l->exposure = l->listing.width ? PORTSCOPE_FIELD_EXPOSURE : -1;
 	if (l->exposure >= 0)
 		l->asked[l->query.n_fields++] = l->exposure;
 	return 0;
@@ -249,10 +257,8 @@ static int print_row(const struct portscope_row *row, void *userdata)
 	l->format->row(&l->printer, row);
 	if (l->exposure >= 0) {
 		portscope_get(row, l->exposure, &value);
-		if (value.known && value.word.rank < ARRAY_SIZE(l->reached)) {
+		if (value.known && value.word.rank < ARRAY_SIZE(l->reached))
 			l->reached[value.word.rank]++;
-			l->names[value.word.rank] = value.word.name;
-		}
 		l->insecure += listens_only(l) && portscope_may_be_insecure(row);
 	}
 	return l->printer.out->error;
@@ -271,7 +277,8 @@ static void put_reach(const struct list *l, struct page *page)
 	out_format(&text, "%zu listening", l->printer.rows);
 	for (size_t i = ARRAY_SIZE(l->reached); i-- > 0;)
 		if (l->reached[i]) {
-			out_format(&text, "%s %zu %s", any ? "," : ":", l->reached[i], l->names[i]);
+			out_format(&text, "%s %zu %s", any ? "," : ":", l->reached[i],
+				portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, i));
 			any = true;
 		}
 	out_char(&text, '.');

@@ -8,30 +8,37 @@
 #include "document/transient.h"
 #include "util/text.h"
 
-static const char *const column_names[] = {
-	"protocol",
-	"local_address",
-	"local_port",
-	"remote_address",
-	"remote_port",
-	"state",
-	"interface",
-	"dual_stack",
-	"user",
-	"cookie",
-	"unit",
-	"container",
-	"exposure",
-	"direction",
-	"probable_client",
-	"owner",
-	"process",
-	"processes",
+/* In the order of the bits of enum document_column. */
+static const uint16_t column_fields[] = {
+	PORTSCOPE_FIELD_PROTOCOL,
+	PORTSCOPE_FIELD_LOCAL_ADDRESS,
+	PORTSCOPE_FIELD_LOCAL_PORT,
+	PORTSCOPE_FIELD_REMOTE_ADDRESS,
+	PORTSCOPE_FIELD_REMOTE_PORT,
+	PORTSCOPE_FIELD_STATE,
+	PORTSCOPE_FIELD_INTERFACE,
+	PORTSCOPE_FIELD_DUAL_STACK,
+	PORTSCOPE_FIELD_USER,
+	PORTSCOPE_FIELD_COOKIE,
+	PORTSCOPE_FIELD_UNIT,
+	PORTSCOPE_FIELD_CONTAINER,
+	PORTSCOPE_FIELD_EXPOSURE,
+	PORTSCOPE_FIELD_DIRECTION,
+	PORTSCOPE_FIELD_PROBABLE_CLIENT,
+	PORTSCOPE_FIELD_OWNER,
+	PORTSCOPE_FIELD_PROCESS,
+	PORTSCOPE_FIELD_PROCESSES,
 };
+
+uint16_t document_column_field(unsigned bit)
+{
+	return column_fields[bit];
+}
 
 const char *document_column_name(unsigned bit)
 {
-	return bit < ARRAY_SIZE(column_names) ? column_names[bit] : NULL;
+	return bit < ARRAY_SIZE(column_fields) ? portscope_field_at(column_fields[bit])->name
+					       : NULL;
 }
 
 const char *portscope_aspect_name(unsigned aspect)

@@ -33,6 +33,8 @@ enum document_column {
 	COLUMN_PROCESSES = 1 << 17,
 };
 
+/** The id of the field that column `bit`, which there has to be, stands for. */
+uint16_t document_column_field(unsigned bit);
 /** The name of column `bit`, which is that of the field; NULL behind the last. */
 const char *document_column_name(unsigned bit);
 

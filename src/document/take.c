@@ -10,7 +10,6 @@
 struct take {
 	struct portscope_document *document;
 	struct portscope_query query;
-	uint16_t fields[32]; /**< ids, by column; those that are not asked for are 0 */
 	uint16_t asked[32];
 	const char **names; /**< of the holders of the row under way */
 	size_t names_room;
@@ -23,7 +22,7 @@ static bool get(const struct take *t, const struct portscope_row *row, enum docu
 {
 	if (!(t->document->columns & column))
 		return false;
-	portscope_get(row, t->fields[__builtin_ctz(column)], ret);
+	portscope_get(row, document_column_field((unsigned)__builtin_ctz(column)), ret);
 	return ret->known;
 }
 
@@ -179,18 +178,14 @@ static int take_head(struct portscope_document *d, const struct portscope_snapsh
 	return r;
 }
 
-/* Asks for the columns that `like` has, as far as there are such fields. */
+/* Asks for the columns that `like` has. */
 static void choose_fields(struct take *t, unsigned columns)
 {
 	for (; columns; columns &= columns - 1) {
 		unsigned bit = (unsigned)__builtin_ctz(columns);
-		int id = portscope_field_find(document_column_name(bit));
 
-		if (id < 0)
-			continue;
 		t->document->columns |= 1u << bit;
-		t->fields[bit] = (uint16_t)id;
-		t->asked[t->query.n_fields++] = (uint16_t)id;
+		t->asked[t->query.n_fields++] = document_column_field(bit);
 	}
 	t->query.fields = t->asked;
 }

@@ -130,11 +130,6 @@ static unsigned index_of(const struct portscope_rule *rule)
 	return i;
 }
 
-static void get(const struct portscope_finding *f, const char *field, struct portscope_value *ret)
-{
-	portscope_get(f->row, portscope_field_find(field), ret);
-}
-
 /* The kernel takes any byte but a slash and blanks for a name. */
 static void put_encoded(struct out *o, const char *name)
 {
@@ -154,8 +149,8 @@ static void put_place(struct json *j, const char *key, const struct portscope_fi
 {
 	struct portscope_value protocol, local;
 
-	get(f, "protocol", &protocol);
-	get(f, "local", &local);
+	portscope_get(f->row, PORTSCOPE_FIELD_PROTOCOL, &protocol);
+	portscope_get(f->row, PORTSCOPE_FIELD_LOCAL, &local);
 	json_write_key(j, key);
 	out_format(j->out, "\"%s/", protocol.word.name);
 	address_write(j->out, local.endpoint.family, local.endpoint.address);
@@ -174,7 +169,7 @@ static void put_location(struct json *j, const struct portscope_finding *f)
 	AUTO_OUT struct out name = {.fd = -1};
 	struct portscope_value local;
 
-	get(f, "local", &local);
+	portscope_get(f->row, PORTSCOPE_FIELD_LOCAL, &local);
 	text_value(&name, &local, TEXT_TABLE);
 	out_char(&name, 0);
 	json_write_open(j, "locations", '[');

@@ -5,6 +5,7 @@ import os
 import tempfile
 import unittest
 
+import fields
 import includes
 import sources
 import words
@@ -82,6 +83,30 @@ class Includes(Tree):
 
     def test_empty_tree(self):
         self.assertEqual(includes.faults(os.devnull), ([], 0))
+
+
+class Fields(Tree):
+    HEADER = "enum portscope_field_id {\n\tPORTSCOPE_FIELD_PID,\n\tPORTSCOPE_FIELD_UID,\n" \
+        "\tPORTSCOPE_FIELD_USER,\n\tPORTSCOPE_FIELDS,\n};\n"
+    TABLE = '\tFIELD(PID, "pid", "PID"),\n\tWORDS(UID, "uid", 1),\n\tFIELD(USER, "user", 2),\n'
+
+    def fields(self, **changes):
+        files = {"include/portscope.h": self.HEADER, "src/model/field.c": self.TABLE}
+        return self.faults(fields, {**files, **changes})
+
+    def test_good(self):
+        self.assertEqual(self.fields(**{"src/a.c": 'x("pid", "uid", "user"); {"pid", "user"}'}), [])
+
+    def test_ids(self):
+        self.assertEqual(len(self.fields(**{
+            "include/portscope.h": self.HEADER.replace("PID", "INODE")})), 1)
+        self.assertEqual(len(self.fields(**{
+            "src/model/field.c": self.TABLE.replace('"uid"', '"gid"')})), 1)
+
+    def test_strings(self):
+        for text in ('{"pid",\n\t"user", "uid"}', '= "uid,x,pid,user";',
+                     'portscope_field_find("pid")'):
+            self.assertEqual(len(self.fields(**{"src/a.c": text})), 1, text)
 
 
 class Words(Tree):
