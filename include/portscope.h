@@ -189,6 +189,16 @@ enum portscope_field_id {
 	PORTSCOPE_FIELD_PID,
 	PORTSCOPE_FIELD_PROCESSES,
 	PORTSCOPE_FIELD_FINDINGS,
+	/* Those of a finding, which a row of portscope_audit_each() is. */
+	PORTSCOPE_FIELD_SEVERITY,
+	PORTSCOPE_FIELD_RULE,
+	PORTSCOPE_FIELD_TITLE,
+	PORTSCOPE_FIELD_EVIDENCE,
+	PORTSCOPE_FIELD_TEXT,
+	PORTSCOPE_FIELD_ADVICE,
+	PORTSCOPE_FIELD_REFERENCES,
+	PORTSCOPE_FIELD_VERDICT,
+	PORTSCOPE_FIELD_SOCKETS,
 	PORTSCOPE_FIELDS, /**< how many there are */
 };
 
@@ -201,6 +211,7 @@ struct portscope_field {
 	bool in_json;     /**< among the fields of JSON and CSV unless others are asked for */
 	bool right;       /**< aligned to the right in tables */
 	uint8_t give_way; /**< order in which columns leave a narrow table; 0: never */
+	bool of_finding;  /**< only a finding has it: null in the rows of a listing */
 };
 
 /** The field with this id, or NULL after the last. */
@@ -600,12 +611,12 @@ struct portscope_audit;
 struct portscope_document;
 
 /**
- * Judges what listens. Of `query` only `fields`, `numeric`, `identity`, `protocols` and `filter`
- * count: the last two choose which sockets are judged, not what is known of the host. `policy` and
- * `baseline`, beside which what is new becomes a finding, may be NULL; they and the filter must
- * outlive the audit. All that needs a privilege or a name service is done here. -EINVAL: the
- * baseline does not hold all that listened; `ret_error` says so, in printable text that the caller
- * frees.
+ * Judges what listens. Of `query` only `fields`, `sort`, `numeric`, `identity`, `protocols` and
+ * `filter` count: the last two choose which sockets are judged, not what is known of the host.
+ * `policy` and `baseline`, beside which what is new becomes a finding, may be NULL; they and the
+ * filter must outlive the audit. All that needs a privilege or a name service is done here.
+ * -EINVAL: the baseline does not hold all that listened; `ret_error` says so, in printable text
+ * that the caller frees.
  */
 int portscope_audit_open(const struct portscope_query *query, struct portscope_policy *policy,
 	const struct portscope_document *baseline, struct portscope_audit **ret, char **ret_error);
@@ -615,7 +626,10 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *audit);
 /** Takes a finding; a non-zero result ends the walk and is what portscope_audit_each() returns. */
 typedef int (*portscope_finding_fn)(const struct portscope_finding *finding, void *userdata);
 
-/** Hands out the findings, the worst first, then by socket; may be asked again. */
+/**
+ * Hands out the findings, whose rows have the fields of a finding, in the order that the query asks
+ * for: by default the worst first, then by socket. May be asked again.
+ */
 int portscope_audit_each(
 	const struct portscope_audit *audit, portscope_finding_fn finding, void *userdata);
 

@@ -11,16 +11,18 @@
 #include "listing/names.h"
 #include "listing/request.h"
 #include "listing/snapshot.h"
+#include "listing/sort.h"
 #include "model/field.h"
+#include "model/finding.h"
 #include "rules/rules.h"
 
 /** A finding as it is kept: its row is understood anew each time it is handed out. */
 struct kept {
 	struct verdict verdict;
-	const char *decided; /**< by the policy: `deny` or `warn`; NULL: by a rule */
+	struct finding finding; /**< what is shown of it */
+	char *references;       /**< owned: those of the verdict, taken apart */
+	const char **reference; /**< owned: each of them */
 	uint32_t row;
-	uint32_t order; /**< among those of the row */
-	size_t sockets;
 };
 
 struct portscope_audit {
@@ -35,6 +37,7 @@ struct portscope_audit {
 	struct kept *findings;
 	size_t n_findings;
 	size_t space;
+	uint32_t *order; /**< of the findings */
 	struct portscope_audit_counts counts;
 };
 
@@ -57,6 +60,8 @@ static unsigned needs_of(const struct portscope_audit *a)
 	for (size_t i = 0; i < count_filters(a); i++)
 		if (filter_at(a, i))
 			needs |= filter_needs(filter_at(a, i));
+	for (size_t i = 0; i < a->query->n_sort; i++)
+		needs |= field_needs(&a->query->sort[i].field, 1);
 	return a->baseline ? needs | document_needs(a->baseline) : needs;
 }
 
@@ -120,6 +125,55 @@ static struct kept *find_same(struct portscope_audit *a, size_t first, const str
 	return NULL;
 }
 
+/* Takes the references apart, which are separated by `; `. */
+static int split_references(struct kept *k)
+{
+	size_t n = 1;
+	char *at;
+
+	if (!k->verdict.references)
+		return 0;
+	k->references = strdup(k->verdict.references);
+	if (!k->references)
+		return -ENOMEM;
+	for (at = k->references; (at = strstr(at, "; ")); at += 2)
+		n++;
+	k->reference = reallocarray(NULL, n, sizeof(*k->reference));
+	if (!k->reference)
+		return -ENOMEM;
+	at = k->references;
+	for (size_t i = 0; i < n; i++) {
+		char *end = strstr(at, "; ");
+
+		k->reference[i] = at;
+		if (end) {
+			*end = 0;
+			at = end + 2;
+		}
+	}
+	k->finding.references = k->reference;
+	k->finding.n_references = n;
+	return 0;
+}
+
+/* What is shown of a finding. */
+static int show(struct kept *k, const char *decided)
+{
+	const struct verdict *v = &k->verdict;
+
+	k->finding = (struct finding){
+		.rule = v->rule->shown.id,
+		.title = v->rule->shown.title,
+		.severity = v->severity,
+		.evidence = v->evidence,
+		.text = v->text,
+		.advice = v->advice,
+		.verdict = decided,
+		.sockets = 1,
+	};
+	return split_references(k);
+}
+
 /** The row under judgement. */
 struct judged {
 	const struct portscope_row *row;
@@ -135,7 +189,7 @@ static int keep(
 	struct kept *same = find_same(a, j->first, v);
 
 	if (same) {
-		same->sockets++;
+		same->finding.sockets++;
 		verdict_done(v);
 		return 0;
 	}
@@ -150,15 +204,8 @@ static int keep(
 		a->findings = grown;
 		a->space = space;
 	}
-	a->findings[a->n_findings] = (struct kept){
-		.verdict = *v,
-		.decided = decided,
-		.row = j->position,
-		.order = a->n_findings,
-		.sockets = 1,
-	};
-	a->n_findings++;
-	return 0;
+	a->findings[a->n_findings] = (struct kept){.verdict = *v, .row = j->position};
+	return show(&a->findings[a->n_findings++], decided);
 }
 
 /* What the policy itself has against the socket. 1: something. */
@@ -295,15 +342,27 @@ static int judge_all(struct portscope_audit *a)
 	return r;
 }
 
-static int compare_kept(const void *x, const void *y)
+static void finding_row(const void *userdata, uint32_t position, struct portscope_row *ret)
 {
-	const struct kept *a = x, *b = y;
+	const struct portscope_audit *a = userdata;
 
-	if (a->verdict.severity != b->verdict.severity)
-		return a->verdict.severity > b->verdict.severity ? -1 : 1;
-	if (a->row != b->row)
-		return a->row < b->row ? -1 : 1;
-	return a->order < b->order ? -1 : a->order > b->order;
+	snapshot_row(a->snapshot, a->findings[position].row, ret);
+	ret->finding = &a->findings[position].finding;
+}
+
+/* The worst first, then by socket; or as the query has it. */
+static int sort(struct portscope_audit *a)
+{
+	static const struct portscope_sort worst = {PORTSCOPE_FIELD_SEVERITY, .descending = true};
+	bool asked = a->query->n_sort > 0;
+
+	a->order = reallocarray(NULL, a->n_findings + 1, sizeof(*a->order));
+	if (!a->order)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->n_findings; i++)
+		a->order[i] = (uint32_t)i;
+	return rows_sort(asked ? a->query->sort : &worst, asked ? a->query->n_sort : 1, finding_row,
+		a, a->order, a->n_findings);
 }
 
 static void count_findings(struct portscope_audit *a)
@@ -354,10 +413,10 @@ static int fill(struct portscope_audit *a, char **ret_error)
 		r = compare_baseline(a, ret_error);
 	if (r >= 0)
 		r = judge_all(a);
+	if (r >= 0)
+		r = sort(a);
 	if (r < 0)
 		return r;
-	if (a->n_findings)
-		qsort(a->findings, a->n_findings, sizeof(*a->findings), compare_kept);
 	count_findings(a);
 	return warn(a);
 }
@@ -385,6 +444,13 @@ int portscope_audit_open(const struct portscope_query *query, struct portscope_p
 	return 0;
 }
 
+static void kept_done(struct kept *k)
+{
+	verdict_done(&k->verdict);
+	free(k->references);
+	free(k->reference);
+}
+
 struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 {
 	if (!a)
@@ -393,8 +459,9 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 		free(a->autobound[i]);
 	free(a->autobound);
 	for (size_t i = 0; i < a->n_findings; i++)
-		verdict_done(&a->findings[i].verdict);
+		kept_done(&a->findings[i]);
 	free(a->findings);
+	free(a->order);
 	free(a->matched);
 	if (a->snapshot)
 		baseline_rows_free(a->fresh, portscope_count(a->snapshot));
@@ -409,21 +476,21 @@ int portscope_audit_each(
 	int r = 0;
 
 	for (size_t i = 0; i < a->n_findings && !r; i++) {
-		const struct kept *k = &a->findings[i];
+		const struct kept *k = &a->findings[a->order[i]];
 		struct portscope_row row;
 		struct portscope_finding shown = {
 			.rule = &k->verdict.rule->shown,
-			.severity = k->verdict.severity,
-			.evidence = k->verdict.evidence,
-			.text = k->verdict.text,
-			.advice = k->verdict.advice,
+			.severity = k->finding.severity,
+			.evidence = k->finding.evidence,
+			.text = k->finding.text,
+			.advice = k->finding.advice,
 			.references = k->verdict.references,
-			.verdict = k->decided,
-			.sockets = k->sockets,
+			.verdict = k->finding.verdict,
+			.sockets = k->finding.sockets,
 			.row = &row,
 		};
 
-		snapshot_row(a->snapshot, k->row, &row);
+		finding_row(a, a->order[i], &row);
 		r = finding(&shown, userdata);
 	}
 	return r;

@@ -153,7 +153,9 @@ static void csv_begin(struct report *r)
 {
 	if (r->listing->no_header)
 		return;
-	out_text(r->out, "severity,rule,title,evidence,text,advice,references,verdict,sockets");
+	for (unsigned id = PORTSCOPE_FIELD_SEVERITY; id <= PORTSCOPE_FIELD_SOCKETS; id++)
+		out_format(r->out, "%s%s", id == PORTSCOPE_FIELD_SEVERITY ? "" : ",",
+			portscope_field_at(id)->name);
 	for (size_t i = 0; i < r->listing->n_columns; i++)
 		out_format(r->out, ",%s", portscope_field_at(r->listing->columns[i])->name);
 	out_char(r->out, '\n');

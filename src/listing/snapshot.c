@@ -14,7 +14,9 @@
 #include "collect/host.h"
 #include "collect/interfaces.h"
 #include "listing/names.h"
+#include "listing/sort.h"
 #include "model/field.h"
+#include "model/order.h"
 
 /* What the fields, the order and the filter of a query need, and `needs` more. */
 static unsigned query_needs(const struct portscope_query *query, unsigned needs)
@@ -45,6 +47,27 @@ static void *copy_array(const void *from, size_t n, size_t size)
 	return copy;
 }
 
+static void row_at(const void *userdata, uint32_t position, struct portscope_row *ret)
+{
+	const struct portscope_snapshot *s = userdata;
+
+	snapshot_understand(s, &s->sockets.items[position], ret);
+}
+
+static int sort(struct portscope_snapshot *s)
+{
+	size_t n = s->sockets.count;
+	int r;
+
+	s->order = reallocarray(NULL, n + 1, sizeof(*s->order));
+	if (!s->order)
+		return -ENOMEM;
+	r = order_naturally(&s->sockets, &s->host, s->order);
+	if (r < 0 || !s->query.n_sort)
+		return r;
+	return rows_sort(s->sort, s->query.n_sort, row_at, s, s->order, n);
+}
+
 static int fill(struct portscope_snapshot *s, unsigned needs)
 {
 	int r = 0;
@@ -71,7 +94,7 @@ static int fill(struct portscope_snapshot *s, unsigned needs)
 	r = snapshot_judge(s);
 	if (r >= 0 && s->filter)
 		r = snapshot_keep_matching(s);
-	return r < 0 ? r : snapshot_sort(s);
+	return r < 0 ? r : sort(s);
 }
 
 /* The sources of this system, kept open by the snapshot. */

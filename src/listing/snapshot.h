@@ -64,8 +64,6 @@ int snapshot_gather(struct portscope_snapshot *snapshot);
 int snapshot_judge(struct portscope_snapshot *snapshot);
 /** The last word of the filter, when everything that it reads is there. */
 int snapshot_keep_matching(struct portscope_snapshot *snapshot);
-/** Brings the rows into the order that was asked for. */
-int snapshot_sort(struct portscope_snapshot *snapshot);
 
 /** Sets the findings of a row. */
 void found_get(const struct found *found, size_t position, struct portscope_row *row);

@@ -1,66 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order of the rows: the natural one, or by fields. */
-#include "listing/snapshot.h"
+/* Sorting rows by fields: their values are read once a row and then compared. */
+#include "listing/sort.h"
+
+#include <stdlib.h>
 
 #include "model/field.h"
-#include "model/order.h"
+#include "util/macros.h"
 
-struct sort_item {
+struct item {
 	struct portscope_value *values; /**< one a key */
-	uint32_t position;              /**< in the natural order: decides ties */
-	uint32_t socket;
+	uint32_t place;                 /**< before the sort: decides ties */
+	uint32_t position;
 };
 
-static int compare_items(const void *x, const void *y, void *userdata)
-{
-	const struct sort_item *a = x, *b = y;
-	const struct portscope_snapshot *s = userdata;
+struct keys {
+	const struct portscope_sort *items;
+	size_t count;
+};
 
-	for (size_t i = 0; i < s->query.n_sort; i++) {
+static int compare(const void *x, const void *y, void *userdata)
+{
+	const struct item *a = x, *b = y;
+	const struct keys *keys = userdata;
+
+	for (size_t i = 0; i < keys->count; i++) {
 		int c = value_compare(&a->values[i], &b->values[i]);
 
 		/* What is unknown comes last in either direction. */
 		if (c)
-			return s->sort[i].descending && a->values[i].known && b->values[i].known
+			return keys->items[i].descending && a->values[i].known && b->values[i].known
 				       ? -c
 				       : c;
 	}
-	return a->position < b->position ? -1 : 1;
+	return a->place < b->place ? -1 : 1;
 }
 
-/* Sorts by fields: their values are read once a row and then compared. */
-static int sort_by_fields(struct portscope_snapshot *s)
+int rows_sort(const struct portscope_sort *keys, size_t n_keys, row_at_fn at, const void *userdata,
+	uint32_t *order, size_t n)
 {
-	size_t n = s->sockets.count, keys = s->query.n_sort;
-	AUTO_FREE struct sort_item *items = reallocarray(NULL, n + 1, sizeof(*items));
+	struct keys by = {keys, n_keys};
+	AUTO_FREE struct item *items = reallocarray(NULL, n + 1, sizeof(*items));
 	AUTO_FREE struct portscope_value *values =
-		reallocarray(NULL, n * keys + 1, sizeof(*values));
+		reallocarray(NULL, n * n_keys + 1, sizeof(*values));
 
 	if (!items || !values)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct portscope_row row;
 
-		snapshot_understand(s, &s->sockets.items[s->order[i]], &row);
-		for (size_t k = 0; k < keys; k++) {
-			portscope_get(&row, s->sort[k].field, &values[i * keys + k]);
-			value_reduce(&values[i * keys + k]);
+		at(userdata, order[i], &row);
+		for (size_t k = 0; k < n_keys; k++) {
+			portscope_get(&row, keys[k].field, &values[i * n_keys + k]);
+			value_reduce(&values[i * n_keys + k]);
 		}
-		items[i] = (struct sort_item){&values[i * keys], i, s->order[i]};
+		items[i] = (struct item){&values[i * n_keys], (uint32_t)i, order[i]};
 	}
-	qsort_r(items, n, sizeof(*items), compare_items, s);
+	qsort_r(items, n, sizeof(*items), compare, &by);
 	for (size_t i = 0; i < n; i++)
-		s->order[i] = items[i].socket;
+		order[i] = items[i].position;
 	return 0;
-}
-
-int snapshot_sort(struct portscope_snapshot *s)
-{
-	int r;
-
-	s->order = reallocarray(NULL, s->sockets.count + 1, sizeof(*s->order));
-	if (!s->order)
-		return -ENOMEM;
-	r = order_naturally(&s->sockets, &s->host, s->order);
-	return r < 0 || !s->query.n_sort ? r : sort_by_fields(s);
 }

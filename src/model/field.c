@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "model/finding.h"
 #include "model/host.h"
 #include "model/names.h"
 #include "util/address.h"
@@ -282,10 +283,75 @@ static void get_findings(const struct portscope_row *row, struct portscope_value
 	ret->texts.count = row->n_findings;
 }
 
+/* The finding that a row is; NULL: it is the socket of a listing. */
+static const struct finding *finding_of(
+	const struct portscope_row *row, struct portscope_value *ret)
+{
+	ret->known = row->finding != NULL;
+	return row->finding;
+}
+
+static void get_severity(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_word(ret, &severity_words, row->finding->severity);
+}
+
+static void get_rule(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->rule);
+}
+
+static void get_title(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->title);
+}
+
+static void get_evidence(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->evidence);
+}
+
+static void get_finding_text(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->text);
+}
+
+static void get_advice(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->advice);
+}
+
+static void get_references(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (!finding_of(row, ret))
+		return;
+	ret->texts.items = row->finding->references;
+	ret->texts.count = row->finding->n_references;
+}
+
+static void get_verdict(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->verdict);
+}
+
+static void get_sockets(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_number(ret, row->finding->sockets);
+}
+
 /* clang-format off */
 static const struct field fields[] = {
 #define ROW(id, name, title, type, words, from, needs, get, in_json, right, give_way, help) \
-	[PORTSCOPE_FIELD_##id] = {{name, title, help, type, in_json, right, give_way}, words, \
+	[PORTSCOPE_FIELD_##id] = {{name, title, help, type, in_json, right, give_way, \
+		FIELD_FROM_##from == FIELD_FROM_FINDING}, words, \
 		FIELD_FROM_##from, needs, get}
 /* One whose words are a vocabulary of names.h, and any other. */
 #define WORDS(id, name, title, vocabulary, ...) \
@@ -329,6 +395,15 @@ static const struct field fields[] = {
 	FIELD(PID,             "pid",             "PID",         PIDS,           HOLDERS, NEED_OWNERS,           get_processes,       false, false, 0, "Pids of all holders."),
 	FIELD(PROCESSES,       "processes",       "PROCESSES",   PROCESSES,      HOLDERS, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_processes,       true,  false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
 	FIELD(FINDINGS,        "findings",        "FINDINGS",    TEXTS,          RULES,   NEED_FINDINGS,         get_findings,        false, false, 6, "Rules of the audit that the socket breaks; null where it does not listen."),
+	WORDS(SEVERITY,        "severity",        "SEVERITY",    severity,       FINDING, 0,                     get_severity,        false, false, 0, "How bad the finding is: info, low, medium, high or critical."),
+	FIELD(RULE,            "rule",            "RULE",        TEXT,           FINDING, 0,                     get_rule,            false, false, 3, "Rule of the audit that the socket breaks."),
+	FIELD(TITLE,           "title",           "TITLE",       TEXT,           FINDING, 0,                     get_title,           false, false, 3, "What the rule is called."),
+	FIELD(EVIDENCE,        "evidence",        "EVIDENCE",    TEXT,           FINDING, 0,                     get_evidence,        false, false, 3, "What the finding rests on: port, port+process, process, contradicted, observed or policy."),
+	FIELD(TEXT,            "text",            "WHAT",        TEXT,           FINDING, 0,                     get_finding_text,    false, false, 0, "What is wrong."),
+	FIELD(ADVICE,          "advice",          "ADVICE",      TEXT,           FINDING, 0,                     get_advice,          false, false, 0, "What to do about it; null where there is nothing in particular."),
+	FIELD(REFERENCES,      "references",      "REFERENCES",  TEXTS,          FINDING, 0,                     get_references,      false, false, 3, "Where to read more."),
+	FIELD(VERDICT,         "verdict",         "VERDICT",     TEXT,           FINDING, 0,                     get_verdict,         false, false, 3, "What the policy says of the socket: deny or warn; null where it says nothing."),
+	FIELD(SOCKETS,         "sockets",         "SOCKETS",     NUMBER,         FINDING, 0,                     get_sockets,         false, true,  3, "How many sockets with this address share the finding."),
 };
 /* clang-format on */
 

@@ -37,6 +37,7 @@ enum field_source {
 	FIELD_FROM_HOLDER,  /**< a fact of one holder: a row shows that of the first */
 	FIELD_FROM_HOLDERS, /**< all holders */
 	FIELD_FROM_RULES,   /**< the judgement */
+	FIELD_FROM_FINDING, /**< one finding of an audit: null in a listing */
 };
 
 /** Fills `ret->known` and the value; `ret->type` is set and `known` false before. */

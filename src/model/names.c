@@ -109,6 +109,29 @@ static const char *const owners[] = {
 
 const struct vocabulary owner_words = VOCABULARY(owners, .ordered = true);
 
+static const char *const severities[] = {
+	[PORTSCOPE_INFO] = "info",
+	[PORTSCOPE_LOW] = "low",
+	[PORTSCOPE_MEDIUM] = "medium",
+	[PORTSCOPE_HIGH] = "high",
+	[PORTSCOPE_CRITICAL] = "critical",
+};
+
+const struct vocabulary severity_words = VOCABULARY(severities, .ordered = true);
+
+const char *portscope_severity_name(enum portscope_severity severity)
+{
+	return vocabulary_word(&severity_words, severity);
+}
+
+int portscope_severity_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(severities); i++)
+		if (!strcmp(severities[i], name))
+			return (int)i;
+	return -ENOENT;
+}
+
 static const struct {
 	const char *word;
 	unsigned state;

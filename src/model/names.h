@@ -25,6 +25,7 @@ extern const struct vocabulary port_range_words;     /**< by enum port_range */
 extern const struct vocabulary exposure_words;       /**< by enum exposure */
 extern const struct vocabulary direction_words;      /**< by enum direction */
 extern const struct vocabulary owner_words;          /**< by enum owner_state */
+extern const struct vocabulary severity_words;       /**< by enum portscope_severity */
 
 /** The word of this rank, or NULL. */
 static inline const char *vocabulary_word(const struct vocabulary *vocabulary, unsigned rank)

@@ -62,6 +62,7 @@ struct unit {
 };
 
 struct host;
+struct finding;
 
 struct portscope_row {
 	const struct socket *socket;
@@ -80,6 +81,7 @@ struct portscope_row {
 	bool judged;                 /**< the findings are known */
 	const char *const *findings; /**< ids of rules */
 	size_t n_findings;
+	const struct finding *finding;  /**< what an audit has to say of it; NULL: a listing */
 	const struct unit *socket_unit; /**< that of the socket's own cgroup; or NULL */
 };
 

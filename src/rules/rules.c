@@ -186,27 +186,6 @@ const char *verdict_holder(const struct portscope_process *process)
 	return process->name ? process->name : process->comm ? process->comm : "its holder";
 }
 
-static const char *const severities[] = {
-	[PORTSCOPE_INFO] = "info",
-	[PORTSCOPE_LOW] = "low",
-	[PORTSCOPE_MEDIUM] = "medium",
-	[PORTSCOPE_HIGH] = "high",
-	[PORTSCOPE_CRITICAL] = "critical",
-};
-
-const char *portscope_severity_name(enum portscope_severity severity)
-{
-	return (unsigned)severity < ARRAY_SIZE(severities) ? severities[severity] : NULL;
-}
-
-int portscope_severity_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(severities); i++)
-		if (!strcmp(severities[i], name))
-			return i;
-	return -ENOENT;
-}
-
 const struct portscope_rule *portscope_rule_at(unsigned i)
 {
 	const struct rule *rule = rule_at(i);
