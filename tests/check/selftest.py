@@ -114,6 +114,11 @@ class Words(Tree):
         for word in ("TO" "DO", "FIX" "ME", "XX" "X"):
             self.assertEqual(len(self.faults(words, {"src/a.c": f"x\n/* {word}: y */\n"})), 1)
 
+    def test_link_to_nowhere(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.symlink("nowhere", os.path.join(root, "link"))
+            self.assertEqual(words.faults(root), ([], 0))
+
     def test_innocent(self):
         self.assertEqual(self.faults(words, {"a.py": 'mkstemp("XX' 'XXXX")\ntodo = 1\n'}), [])
 

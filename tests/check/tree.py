@@ -20,7 +20,9 @@ def files(root):
     found = []
     for folder, folders, names in os.walk(root):
         folders[:] = [f for f in folders if not f.startswith(("build", ".git", "__pycache__"))]
-        found += [os.path.relpath(os.path.join(folder, name), root) for name in names]
+        paths = [os.path.join(folder, name) for name in names]
+        # A recorded /proc has links that lead nowhere.
+        found += [os.path.relpath(path, root) for path in paths if os.path.isfile(path)]
     return sorted(found)
 
 

@@ -306,14 +306,17 @@ def missing(name):
     return [] if all(os.path.exists(p) for p in programs) else packages
 
 
+UNSHARE = ('--net', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc')
+
+
 def enclosed(script):
     """The command that runs a script as the first process of a new cell."""
-    return [lab.need_tool('unshare'), '--net', '--mount', '--pid', '--fork', '--kill-child=KILL',
-            '--mount-proc', 'sh', '-ec', PREPARE + script]
+    return [lab.need_tool('unshare'), *UNSHARE, 'sh', '-ec', PREPARE + script]
 
 
 def need():
     """Ends the test script where no cell can be made, as in a container that may not mount."""
+    lab.need_unshare(*UNSHARE)
     r = subprocess.run(enclosed('true'), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                        text=True)
     lab.need(r.returncode == 0, 'no cell for daemons: ' + r.stderr.strip())

@@ -8,7 +8,9 @@ namespace it ends with status 77 (skipped) and says why; where PORTSCOPE_CI is s
 failure, so that a whole suite cannot be skipped unseen.
 """
 
+import atexit
 import ctypes
+import functools
 import json
 import os
 import shutil
@@ -16,11 +18,13 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 CLONE_NEWNET = 0x40000000
 SKIPPED = 77
+NOBODY = 65534
 
 # Options of setsockopt() that Python's socket module does not name everywhere.
 SO_COOKIE = 57
@@ -81,6 +85,16 @@ def address(device, *addresses):
     """Adds addresses that can be bound at once."""
     for a in addresses:
         ip('addr', 'add', a, 'dev', device, *(['nodad'] if ':' in a else []))
+
+
+def need_unshare(*options):
+    """Ends the script where unshare(1) cannot do this, as in a container, or in a chroot, whose
+    root is no mount point whose propagation could be changed. Returns the command."""
+    command = [need_tool('unshare'), *options]
+    r = subprocess.run([*command, 'true'], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                       text=True)
+    need(r.returncode == 0, 'no namespaces of our own: ' + r.stderr.strip())
+    return command
 
 
 def wait_for(condition, what, seconds=10):
@@ -148,6 +162,23 @@ def portscope(*args, **kw):
     kw.setdefault('timeout', 60)
     kw.setdefault('executable', program)
     return subprocess.run(['portscope', *args], **kw)
+
+
+@functools.lru_cache(maxsize=None)
+def copy_for_others():
+    """A descriptor of a copy of the program: a checkout may lie where only its owner gets to."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    copy = shutil.copy(program, folder)
+    os.chmod(copy, 0o755)
+    return os.open(copy, os.O_PATH)
+
+
+def as_nobody(*args, **kw):
+    """Runs the program as an ordinary user."""
+    fd = copy_for_others()
+    return portscope(*args, executable='/proc/self/fd/%d' % fd, pass_fds=[fd], cwd='/',
+                     user=NOBODY, group=NOBODY, extra_groups=[], **kw)
 
 
 def document(*args, status=0, **kw):

@@ -149,8 +149,8 @@ def setUpModule():
     unittest.addModuleCleanup(WORLD.close)
 
 
-def audit(*args, status=None, **kw):
-    r = lab.portscope('audit', *args, **kw)
+def audit(*args, status=None, run=lab.portscope, **kw):
+    r = run('audit', *args, **kw)
     if status is not None and r.returncode != status:
         raise AssertionError('audit %s: status %d\n%s%s' % (args, r.returncode, r.stdout,
                                                             r.stderr))
@@ -476,27 +476,15 @@ class Policy(unittest.TestCase):
 class Unprivileged(unittest.TestCase):
     def test_marks(self):
         """Who may not see marks hears why nothing matches."""
-        r = self.run_as_nobody('fwmark = 1')
+        r = audit('fwmark = 1', run=lab.as_nobody)
         self.assertIn('CAP_NET_ADMIN', r.stderr)
         self.assertEqual(r.returncode, 4)
         audit('fwmark = 1', status=0)
 
-    def run_as_nobody(self, *args):
-        copy = os.path.join(WORLD.folder, 'portscope')
-        shutil.copy(lab.program, copy)
-        os.chmod(WORLD.folder, 0o755)
-
-        def drop():
-            os.setgroups([])
-            os.setgid(WORLD.nobody)
-            os.setuid(WORLD.nobody)
-        fd = os.open(copy, os.O_PATH)
-        self.addCleanup(os.close, fd)
-        return audit(*args, executable='/proc/self/fd/%d' % fd, pass_fds=[fd], preexec_fn=drop)
-
     def test_port_alone(self):
         """Without the right to see holders the port is all that speaks, and it says so."""
-        r = self.run_as_nobody('--json', 'sport = 23 or sport = 2121 or sport = 993')
+        r = audit('--json', 'sport = 23 or sport = 2121 or sport = 993',
+                  run=lab.as_nobody)
         d = json.loads(r.stdout)
         # The same name that one in sight would be contradicted by.
         self.assertEqual(sorted((f['rule'], f['severity'], f['evidence'], f['socket']

@@ -26,7 +26,6 @@ import cells
 import lab
 
 PR_SET_NAME = 15
-NOBODY = 65534
 ID = '0123456789abcdef' * 4
 POD = 'f3a9c1e2-1111-4222-8333-444455556666'
 
@@ -450,7 +449,7 @@ class Units(unittest.TestCase):
     def test_without_privilege(self):
         """The socket's own unit takes no look at any process."""
         port = self.child(self.group('/portscope-test.service')).port
-        r = lab.portscope('--json', '-l', user=NOBODY, group=NOBODY, extra_groups=[])
+        r = lab.as_nobody('--json', '-l')
         self.assertEqual(r.returncode, 0)
         row = next(s for s in json.loads(r.stdout)['sockets'] if s['local_port'] == port)
         self.assertEqual(row['owner'], 'hidden')

@@ -211,7 +211,7 @@ class Diff(unittest.TestCase):
         self.start('hiddend', 'tcp', '127.0.0.1', 1501)
         self.start('hiddend', 'tcp', '127.0.0.1', 1502, user=65534)
         self.keep('-l')
-        r = lab.portscope('diff', self.before, user=65534, group=65534, extra_groups=[])
+        r = lab.as_nobody('diff', self.before)
         self.assertEqual((r.returncode, r.stdout), (0, ''))
         self.assertIn('changed hands is not known', r.stderr)
 

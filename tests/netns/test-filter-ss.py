@@ -127,7 +127,9 @@ def ask_portscope(text):
 def ask_ss(text):
     run = subprocess.run([lab.need_tool('ss'), '-H', '-n', '-e', '-O', '-t', '-u', '-a', *text.split()],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if run.returncode or run.stderr:
+    # Without cgroup v2 it cannot name cgroups, which nobody asks it for here.
+    said = [line for line in run.stderr.splitlines() if line != 'Failed to find cgroup2 mount']
+    if run.returncode or said:
         raise AssertionError('ss %s: %s' % (text, run.stderr))
     return {int(cookie, 16) for cookie in re.findall(r' sk:([0-9a-f]+)', run.stdout)}
 

@@ -2,7 +2,6 @@
 """`portscope free` in a namespace where ports are taken in every way there is."""
 
 import json
-import os
 import socket
 import subprocess
 import tempfile
@@ -15,9 +14,9 @@ INET, INET6 = socket.AF_INET, socket.AF_INET6
 LOW, HIGH = 50000, 50015
 
 
-def free(*args, status=0, **kw):
+def free(*args, status=0, run=lab.portscope, **kw):
     """The ports of a run that ended with `status`, and what it said."""
-    r = lab.portscope('free', *args, **kw)
+    r = run('free', *args, **kw)
     if r.returncode != status:
         raise AssertionError('portscope free %s: status %d, stderr %r'
                              % (' '.join(map(str, args)), r.returncode, r.stderr))
@@ -155,12 +154,11 @@ class Taken(unittest.TestCase):
             self.assertGreaterEqual(ports[0], 50016)
 
     def test_privilege(self):
-        _, said = free('1-1023', '--registered', status=1, preexec_fn=lambda: os.setuid(65534))
+        _, said = free('1-1023', '--registered', status=1, run=lab.as_nobody)
         self.assertIn('1023 refused: Permission denied', said)
         lab.sysctl('ipv4/ip_unprivileged_port_start', '1000')
         self.addCleanup(lab.sysctl, 'ipv4/ip_unprivileged_port_start', '1024')
-        self.assertEqual(free('999-1000', '--registered',
-                              preexec_fn=lambda: os.setuid(65534))[0], [1000])
+        self.assertEqual(free('999-1000', '--registered', run=lab.as_nobody)[0], [1000])
 
 
 class OtherHost(unittest.TestCase):

@@ -9,11 +9,9 @@ import json
 import os
 import pty
 import re
-import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 import termios
 import unittest
 import unicodedata
@@ -317,17 +315,7 @@ class Lone(unittest.TestCase):
 
 
 class Nobody(unittest.TestCase):
-    """Another user, who cannot read the build directory either: a copy is run."""
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        os.chmod(self.folder, 0o755)
-        copy = os.path.join(self.folder, 'portscope')
-        shutil.copy(lab.program, copy)
-        os.chmod(copy, 0o755)
-        self.user = {'executable': copy, 'user': world.NOBODY, 'group': world.NOBODY,
-                     'extra_groups': [], 'cwd': '/'}
+    """An ordinary user."""
 
     def test_sees_the_same_sockets(self):
         def rows(document):
@@ -336,7 +324,7 @@ class Nobody(unittest.TestCase):
             return [{k: v for k, v in s.items() if k not in private}
                     for s in document['sockets']]
         self.maxDiff = None
-        r = lab.portscope('--json', '-a', **self.user)
+        r = lab.as_nobody('--json', '-a')
         self.assertEqual(r.returncode, 0, r.stderr)
         document = json.loads(r.stdout)
         self.assertTrue(document['complete'])
@@ -345,16 +333,15 @@ class Nobody(unittest.TestCase):
         self.assertNotEqual({s['mark'] for s in lab.document('-a')['sockets']}, {None})
 
     def test_table(self):
-        r = lab.portscope('-l', **self.user)
+        r = lab.as_nobody('-l')
         self.assertEqual(r.returncode, 0, r.stderr)
         self.assertEqual(len(r.stdout.splitlines()), len(lab.document('-l')['sockets']) + 1)
-
 
     def test_filter_by_hidden_owner(self):
         """What a filter cannot judge is missing from the answer, which does not go unsaid."""
         for words, hidden in ((['process', '=', 'nginx'], r'[1-9][0-9]* sockets are'),
                               (['process != nginx and sport = 8104'], '1 socket is')):
-            r = lab.portscope('--json', '-l', *words, **self.user)
+            r = lab.as_nobody('--json', '-l', *words)
             document = json.loads(r.stdout)
             self.assertEqual((r.returncode, document['complete'], document['sockets']),
                              (4, False, []), words)
@@ -363,7 +350,7 @@ class Nobody(unittest.TestCase):
         # What decides without owners, or asks for just those that are hidden, lacks nothing.
         for words in (['process = nginx and sport = 0'], ['process = null'], ['user = root'],
                       ['process = nginx or sport > 0']):
-            r = lab.portscope('--json', '-l', *words, **self.user)
+            r = lab.as_nobody('--json', '-l', *words)
             self.assertEqual((r.returncode, json.loads(r.stdout)['complete']), (0, True), words)
 
 

@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import deny
+import lab
 
 NOBODY = 65534
 PR_SET_DUMPABLE = 4
@@ -163,17 +164,15 @@ def inside(tool):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("needs root")
-        return 1 if os.environ.get("PORTSCOPE_CI") else 77
+    lab.need(os.geteuid() == 0, "needs root")
     if sys.argv[1] == "--inside":
         return inside(sys.argv[2])
+    unshare = lab.need_unshare("-n", "-m", "-p", "-f", "--mount-proc", "--kill-child")
     with tempfile.TemporaryDirectory() as folder:
         # Where nobody may run it.
         os.chmod(folder, 0o755)
         tool = shutil.copy(sys.argv[1], folder)
-        return subprocess.run(["unshare", "-n", "-m", "-p", "-f", "--mount-proc", "--kill-child",
-                               sys.executable, __file__, "--inside", tool,
+        return subprocess.run([*unshare, sys.executable, __file__, "--inside", tool,
                                *sys.argv[2:]]).returncode
 
 

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import threading
 
+import lab
+
 PROCESSES = 100
 SOCKETS = 100
 CLONE_FILES = 0x400
@@ -257,14 +259,13 @@ def inside(tool):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("needs root")
-        return 1 if os.environ.get("PORTSCOPE_CI") else 77
+    lab.need(os.geteuid() == 0, "needs root")
     if sys.argv[1] == "--inside":
         return inside(sys.argv[2])
-    for unshare in (["-n"], ["-n", "-p", "-f", "--mount-proc", "--kill-child"]):
-        print("unshare", *unshare, flush=True)
-        command = ["unshare", *unshare, sys.executable, __file__, "--inside", *sys.argv[1:]]
+    for options in (["-n"], ["-n", "-p", "-f", "--mount-proc", "--kill-child"]):
+        unshare = lab.need_unshare(*options)
+        print(*unshare, flush=True)
+        command = [*unshare, sys.executable, __file__, "--inside", *sys.argv[1:]]
         if subprocess.run(command).returncode:
             return 1
     return 0
