@@ -12,6 +12,7 @@
 
 #include "model/host.h"
 #include "registry/registry.h"
+#include "util/array.h"
 #include "util/ascii.h"
 #include "util/file.h"
 #include "util/suggest.h"
@@ -33,7 +34,7 @@ struct site_name {
 struct service_names {
 	char *texts[2]; /**< the files, with a NUL after each field */
 	struct site_name *names;
-	size_t count, room;
+	size_t count;
 	/** The names that win over the registry, by key, one a port. */
 	struct site_name *winners;
 	size_t n_winners;
@@ -76,16 +77,11 @@ static int skip_file(struct site_file *file, const char *why)
 
 static int add_name(struct service_names *names, const struct site_name *name)
 {
-	if (names->count == names->room) {
-		size_t room = names->room ? names->room * 2 : 512;
-		struct site_name *grown = reallocarray(names->names, room, sizeof(*grown));
+	struct site_name *added = ARRAY_ADD(names->names, names->count);
 
-		if (!grown)
-			return -ENOMEM;
-		names->names = grown;
-		names->room = room;
-	}
-	names->names[names->count++] = *name;
+	if (!added)
+		return -ENOMEM;
+	*added = *name;
 	return 0;
 }
 

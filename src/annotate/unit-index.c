@@ -9,6 +9,7 @@
 
 #include "annotate/container-name.h"
 #include "annotate/unit.h"
+#include "util/array.h"
 #include "util/macros.h"
 
 struct unit_entry {
@@ -183,25 +184,22 @@ static size_t id_position(const struct unit_index *index, uint64_t id)
 
 int unit_index_add_cgroups(struct unit_index *index, const struct cgroups *cgroups)
 {
-	struct unit_id *ids =
-		reallocarray(index->ids, index->n_ids + cgroups->count + 1, sizeof(*ids));
-
-	if (!ids)
-		return -ENOMEM;
-	index->ids = ids;
 	for (size_t i = 0; i < cgroups->count; i++) {
 		const struct cgroup *cgroup = &cgroups->items[i];
 		size_t at = id_position(index, cgroup->id);
 		int r;
 
-		if (!cgroup->path || (at < index->n_ids && ids[at].id == cgroup->id))
+		if (!cgroup->path || (at < index->n_ids && index->ids[at].id == cgroup->id))
 			continue;
 		r = unit_index_add(index, cgroup->path);
 		if (r < 0)
 			return r;
-		memmove(ids + at + 1, ids + at, (index->n_ids - at) * sizeof(*ids));
-		ids[at] = (struct unit_id){cgroup->id, unit_index_by_path(index, cgroup->path)};
-		index->n_ids++;
+		if (!ARRAY_ADD(index->ids, index->n_ids))
+			return -ENOMEM;
+		memmove(index->ids + at + 1, index->ids + at,
+			(index->n_ids - 1 - at) * sizeof(*index->ids));
+		index->ids[at] =
+			(struct unit_id){cgroup->id, unit_index_by_path(index, cgroup->path)};
 	}
 	return 0;
 }

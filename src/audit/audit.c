@@ -15,6 +15,7 @@
 #include "model/field.h"
 #include "model/finding.h"
 #include "rules/rules.h"
+#include "util/array.h"
 
 /** A finding as it is kept: its row is understood anew each time it is handed out. */
 struct kept {
@@ -36,7 +37,6 @@ struct portscope_audit {
 	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
 	struct kept *findings;
 	size_t n_findings;
-	size_t space;
 	uint32_t *order; /**< of the findings */
 	struct portscope_audit_counts counts;
 };
@@ -186,26 +186,20 @@ struct judged {
 static int keep(
 	struct portscope_audit *a, const struct judged *j, struct verdict *v, const char *decided)
 {
-	struct kept *same = find_same(a, j->first, v);
+	struct kept *same = find_same(a, j->first, v), *added;
 
 	if (same) {
 		same->finding.sockets++;
 		verdict_done(v);
 		return 0;
 	}
-	if (a->n_findings == a->space) {
-		size_t space = a->space * 2 + 16;
-		struct kept *grown = reallocarray(a->findings, space, sizeof(*grown));
-
-		if (!grown) {
-			verdict_done(v);
-			return -ENOMEM;
-		}
-		a->findings = grown;
-		a->space = space;
+	added = ARRAY_ADD(a->findings, a->n_findings);
+	if (!added) {
+		verdict_done(v);
+		return -ENOMEM;
 	}
-	a->findings[a->n_findings] = (struct kept){.verdict = *v, .row = j->position};
-	return show(&a->findings[a->n_findings++], decided);
+	*added = (struct kept){.verdict = *v, .row = j->position};
+	return show(added, decided);
 }
 
 /* What the policy itself has against the socket. 1: something. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "listing/names.h"
+#include "util/array.h"
 #include "util/file.h"
 #include "util/suggest.h"
 #include "util/text.h"
@@ -113,13 +114,11 @@ static int parse_verdict(const struct line *line, size_t *ret_length, char **ret
 
 static int add_line(struct portscope_policy *policy, const struct policy_line *line)
 {
-	struct policy_line *grown =
-		reallocarray(policy->lines, policy->count + 1, sizeof(*policy->lines));
+	struct policy_line *added = ARRAY_ADD(policy->lines, policy->count);
 
-	if (!grown)
+	if (!added)
 		return -ENOMEM;
-	policy->lines = grown;
-	policy->lines[policy->count++] = *line;
+	*added = *line;
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "util/array.h"
 #include "util/file.h"
 #include "util/macros.h"
 
@@ -182,7 +183,6 @@ struct walk {
 	const struct hierarchy *h;
 	char **waiting;
 	size_t n_waiting;
-	size_t space;
 	size_t missing; /**< ids not found yet */
 	dev_t device;   /**< what is mounted inside the hierarchy is not entered */
 	bool unread;    /**< a directory could not be read */
@@ -197,20 +197,16 @@ static void walk_done(struct walk *w)
 
 static int walk_push(struct walk *w, const char *parent, const char *name)
 {
-	char *place;
+	char *place, **added;
 
-	if (w->n_waiting == w->space) {
-		size_t space = w->space ? 2 * w->space : 64;
-		char **larger = reallocarray(w->waiting, space, sizeof(*larger));
-
-		if (!larger)
-			return -ENOMEM;
-		w->waiting = larger;
-		w->space = space;
-	}
 	if (asprintf(&place, "%s/%s", parent, name) < 0)
 		return -ENOMEM;
-	w->waiting[w->n_waiting++] = place;
+	added = ARRAY_ADD(w->waiting, w->n_waiting);
+	if (!added) {
+		free(place);
+		return -ENOMEM;
+	}
+	*added = place;
 	return 0;
 }
 

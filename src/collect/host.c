@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/file.h"
 
 /* Marks "8080,9000-9010" in a bitmap of all ports. */
@@ -82,22 +83,17 @@ static char *name_of(uint32_t uid, bool numeric)
 /* Keeps the table sorted; there are few users. */
 static int add_user(struct users *users, uint32_t uid, bool numeric)
 {
-	struct user *grown;
 	size_t at = users->count;
 
 	for (size_t i = 0; i < users->count; i++)
 		if (users->items[i].uid == uid)
 			return 0;
-	grown = reallocarray(users->items, users->count + 1, sizeof(*grown));
-	if (!grown)
+	if (!ARRAY_ADD(users->items, users->count))
 		return -ENOMEM;
-	users->items = grown;
-	while (at && grown[at - 1].uid > uid)
-		at--;
-	memmove(grown + at + 1, grown + at, (users->count - at) * sizeof(*grown));
-	grown[at] = (struct user){.uid = uid, .name = name_of(uid, numeric)};
-	users->count++;
-	return grown[at].name ? 0 : -ENOMEM;
+	for (; at && users->items[at - 1].uid > uid; at--)
+		users->items[at] = users->items[at - 1];
+	users->items[at] = (struct user){.uid = uid, .name = name_of(uid, numeric)};
+	return users->items[at].name ? 0 : -ENOMEM;
 }
 
 int collect_users(const struct sockets *sockets, bool numeric, struct users *ret)

@@ -13,6 +13,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "util/array.h"
+
 /* Interfaces come and go one at a time; a host where five readings in a row meet that is sick. */
 #define READINGS 5
 
@@ -22,7 +24,6 @@
 /** One reading of both tables. */
 struct reading {
 	struct interfaces list;
-	size_t capacity;
 	bool stranger; /**< an address of an interface that the dump of links did not have */
 };
 
@@ -38,18 +39,12 @@ static const char *text_of(const struct nlattr *attribute, size_t max)
 static int add_interface(struct reading *reading, uint32_t index, const char *name)
 {
 	struct interfaces *list = &reading->list;
+	struct interface *added = ARRAY_ADD(list->items, list->count);
 
-	if (list->count == reading->capacity) {
-		size_t capacity = 2 * reading->capacity + 8;
-		struct interface *grown = reallocarray(list->items, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		list->items = grown;
-		reading->capacity = capacity;
-	}
-	list->items[list->count] = (struct interface){.index = index};
-	strcpy(list->items[list->count++].name, name);
+	if (!added)
+		return -ENOMEM;
+	*added = (struct interface){.index = index};
+	strcpy(added->name, name);
 	return 0;
 }
 
@@ -115,7 +110,7 @@ static int take_address(const struct nlmsghdr *message, void *userdata)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
 	struct reading *reading = userdata;
-	struct interface_address address, *grown;
+	struct interface_address address, *added;
 	struct interface key = {0}, *interface = NULL;
 	int r;
 
@@ -136,11 +131,10 @@ static int take_address(const struct nlmsghdr *message, void *userdata)
 		reading->stranger = true;
 		return 0;
 	}
-	grown = reallocarray(interface->addresses, interface->n_addresses + 1, sizeof(*grown));
-	if (!grown)
+	added = ARRAY_ADD(interface->addresses, interface->n_addresses);
+	if (!added)
 		return -ENOMEM;
-	interface->addresses = grown;
-	grown[interface->n_addresses++] = address;
+	*added = address;
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "util/array.h"
+
 /* Beyond this many pairs a set is matched in its order: it is nobody's, or made to take long. */
 #define PAIRS_MAX 4096
 
@@ -209,22 +211,17 @@ static int add(struct portscope_diff *d, enum portscope_change_kind kind, unsign
 {
 	struct change change = {
 		kind, differs, 1, before ? before->position : 0, after ? after->position : 0};
+	struct change *added;
 
 	d->counts[kind]++;
 	if (is_repeated(d, &change)) {
 		d->changes[d->count - 1].count++;
 		return 0;
 	}
-	if (d->count == d->space) {
-		size_t space = d->space + d->space / 2 + 64;
-		struct change *grown = reallocarray(d->changes, space, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		d->changes = grown;
-		d->space = space;
-	}
-	d->changes[d->count++] = change;
+	added = ARRAY_ADD(d->changes, d->count);
+	if (!added)
+		return -ENOMEM;
+	*added = change;
 	return 0;
 }
 

@@ -28,7 +28,7 @@ struct portscope_diff {
 	bool directions, clients, interfaces, states; /**< both have the column */
 	size_t unseen; /**< sockets whose programs are not known in both */
 	struct change *changes;
-	size_t count, space;
+	size_t count;
 	size_t counts[3]; /**< sockets, by kind */
 	struct warnings warnings;
 };

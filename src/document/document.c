@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "document/transient.h"
+#include "util/array.h"
 #include "util/text.h"
 
 /* In the order of the bits of enum document_column. */
@@ -56,24 +57,6 @@ const char *portscope_aspect_name(unsigned aspect)
 	return aspect < ARRAY_SIZE(names) ? names[aspect] : NULL;
 }
 
-static int make_room(struct portscope_document *d)
-{
-	struct entry *grown;
-	size_t space;
-
-	if (d->count < d->space)
-		return 0;
-	if (d->count >= DOCUMENT_SOCKETS_MAX)
-		return -EFBIG;
-	space = d->space + d->space / 2 + 256;
-	grown = reallocarray(d->entries, space, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	d->entries = grown;
-	d->space = space;
-	return 0;
-}
-
 static bool is_plain(const char *text)
 {
 	while (*text >= ' ' && *text < 0x7f)
@@ -121,7 +104,8 @@ int document_add(struct portscope_document *d, const struct entry_facts *facts)
 {
 	struct entry entry = facts->entry;
 	const char *user = facts->aspects[PORTSCOPE_ASPECT_USER];
-	int r = make_room(d);
+	struct entry *added;
+	int r = d->count < DOCUMENT_SOCKETS_MAX ? 0 : -EFBIG;
 
 	if (r >= 0)
 		r = keep_text(d, facts->interface, &entry.interface);
@@ -135,7 +119,10 @@ int document_add(struct portscope_document *d, const struct entry_facts *facts)
 		d->named_users++;
 	else if (user)
 		d->numbered_users++;
-	d->entries[d->count++] = entry;
+	added = ARRAY_ADD(d->entries, d->count);
+	if (!added)
+		return -ENOMEM;
+	*added = entry;
 	return 0;
 }
 

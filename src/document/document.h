@@ -77,7 +77,7 @@ struct portscope_document {
 	size_t n_columns;                    /**< all that it has, whatever they are */
 	struct pool pool;
 	struct entry *entries;
-	size_t count, space;
+	size_t count;
 	size_t named_users, numbered_users;
 	char *incomplete; /**< why it is not complete; may be NULL where it says none */
 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "util/array.h"
+
 /* Texts of a listing take a few kilobytes; what comes near this was made to fill the memory. */
 #define POOL_BYTES_MAX ((size_t)1 << 30)
 
@@ -38,21 +40,12 @@ static int make_room(struct pool *pool, size_t size)
 		pool->bytes = grown;
 		pool->space = space;
 	}
-	if (pool->count + 2 > pool->room) {
-		size_t room = 2 * pool->room + 64;
-		uint32_t *grown = reallocarray(pool->offsets, room, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		pool->offsets = grown;
-		pool->room = room;
-	}
 	return 0;
 }
 
 int pool_intern(struct pool *pool, const char *text, uint32_t *ret)
 {
-	uint32_t hash, at, number;
+	uint32_t hash, at, number, *added;
 	size_t size;
 	int r;
 
@@ -70,16 +63,23 @@ int pool_intern(struct pool *pool, const char *text, uint32_t *ret)
 	r = make_room(pool, size);
 	if (r < 0)
 		return r;
-	if (!pool->count)
-		pool->offsets[pool->count++] = 0;
+	if (!pool->count) {
+		added = ARRAY_ADD(pool->offsets, pool->count);
+		if (!added)
+			return -ENOMEM;
+		*added = 0;
+	}
 	r = table_grow(&pool->table, pool->count, hash_of, pool);
 	if (r < 0)
 		return r;
+	added = ARRAY_ADD(pool->offsets, pool->count);
+	if (!added)
+		return -ENOMEM;
 	memcpy(pool->bytes + pool->used, text, size);
-	pool->offsets[pool->count] = (uint32_t)pool->used;
+	*added = (uint32_t)pool->used;
 	pool->used += size;
-	table_add(&pool->table, hash, pool->count);
-	*ret = pool->count++;
+	*ret = pool->count - 1;
+	table_add(&pool->table, hash, *ret);
 	return 0;
 }
 

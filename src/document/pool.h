@@ -10,7 +10,6 @@ struct pool {
 	size_t used, space;
 	uint32_t *offsets; /**< of each text; number 0 is no text */
 	uint32_t count;    /**< numbers given so far, 0 among them */
-	size_t room;
 	struct table table;
 };
 

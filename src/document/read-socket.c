@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/names.h"
+#include "util/array.h"
 
 /* No name is longer: paths have at most PATH_MAX bytes (limits.h), everything else fewer. */
 #define NAME_LENGTH_MAX 8192
@@ -181,42 +182,31 @@ static int get_container(struct reader *r, const json_t *socket, struct entry_fa
 			       json_string_value(id), json_string_value(name));
 }
 
-static int make_names_room(struct reader *r, size_t n)
-{
-	const char **grown;
-
-	if (n <= r->names_room)
-		return 0;
-	grown = reallocarray(r->names, n, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	r->names = grown;
-	r->names_room = n;
-	return 0;
-}
-
 /* Joins one member of every process, or where `member` is NULL the processes themselves. */
 static int join_names(
 	struct reader *r, const json_t *list, const char *column, const char *member, char **ret)
 {
 	const json_t *item;
 	size_t i;
-	int c = make_names_room(r, json_array_size(list));
 
-	if (c < 0)
-		return c;
+	r->n_names = 0;
 	json_array_foreach(list, i, item)
 	{
 		const json_t *name = member ? json_object_get(item, member) : item;
+		const char **added;
+		int c;
 
 		if (!json_is_string(name) && !json_is_null(name))
 			return fault(r, column, name, "a list of names");
-		r->names[i] = json_string_value(name);
 		c = check_length(r, column, name);
 		if (c < 0)
 			return c;
+		added = ARRAY_ADD(r->names, r->n_names);
+		if (!added)
+			return -ENOMEM;
+		*added = json_string_value(name);
 	}
-	*ret = document_join(r->names, json_array_size(list));
+	*ret = document_join(r->names, r->n_names);
 	return 0;
 }
 

@@ -25,7 +25,7 @@ struct reader {
 	size_t line, column; /**< where that value begins */
 	unsigned seen;       /**< members that were there */
 	const char **names;  /**< of the holders of the socket under way */
-	size_t names_room;
+	size_t n_names;
 	char *error; /**< printable */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/field.h"
+#include "util/array.h"
 
 /** A listing on its way into a document. */
 struct take {
@@ -12,7 +13,7 @@ struct take {
 	struct portscope_query query;
 	uint16_t asked[32];
 	const char **names; /**< of the holders of the row under way */
-	size_t names_room;
+	size_t n_names;
 	struct out scratch;
 };
 
@@ -87,11 +88,19 @@ static void take_flags(const struct take *t, const struct portscope_row *row, st
 }
 
 /* Joins one text of every process. */
-static char *join(struct take *t, const struct portscope_value *v, bool executables)
+static int join(struct take *t, const struct portscope_value *v, bool executables, char **ret)
 {
-	for (size_t i = 0; i < v->processes.count; i++)
-		t->names[i] = executables ? v->processes.items[i].exe : v->processes.items[i].name;
-	return document_join(t->names, v->processes.count);
+	t->n_names = 0;
+	for (size_t i = 0; i < v->processes.count; i++) {
+		const struct portscope_process *process = &v->processes.items[i];
+		const char **added = ARRAY_ADD(t->names, t->n_names);
+
+		if (!added)
+			return -ENOMEM;
+		*added = executables ? process->exe : process->name;
+	}
+	*ret = document_join(t->names, t->n_names);
+	return 0;
 }
 
 static int take_holders(struct take *t, const struct portscope_row *row, struct entry *entry,
@@ -99,21 +108,13 @@ static int take_holders(struct take *t, const struct portscope_row *row, struct 
 {
 	struct portscope_value v;
 	bool full = get(t, row, COLUMN_PROCESSES, &v);
+	int r;
 
 	if (!full && !get(t, row, COLUMN_PROCESS, &v))
 		return 0;
 	entry->flags |= v.processes.count ? ENTRY_HELD : ENTRY_NOT_HELD;
-	if (v.processes.count > t->names_room) {
-		const char **grown = reallocarray(t->names, v.processes.count, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		t->names = grown;
-		t->names_room = v.processes.count;
-	}
-	*programs = join(t, &v, false);
-	*executables = full ? join(t, &v, true) : NULL;
-	return 0;
+	r = join(t, &v, false, programs);
+	return r < 0 || !full ? r : join(t, &v, true, executables);
 }
 
 static int take_row(const struct portscope_row *row, void *userdata)

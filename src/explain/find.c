@@ -7,26 +7,21 @@
 #include <strings.h>
 
 #include "registry/registry.h"
+#include "util/array.h"
 
 /** The places found so far. */
 struct places {
 	struct portscope_place *items;
-	size_t count, room;
+	size_t count;
 };
 
 static int add_place(struct places *places, uint8_t protocol, uint16_t low, uint16_t high)
 {
-	if (places->count == places->room) {
-		size_t room = places->room ? 2 * places->room : 16;
-		struct portscope_place *grown = reallocarray(places->items, room, sizeof(*grown));
+	struct portscope_place *added = ARRAY_ADD(places->items, places->count);
 
-		if (!grown)
-			return -ENOMEM;
-		places->items = grown;
-		places->room = room;
-	}
-	places->items[places->count++] =
-		(struct portscope_place){knowledge_protocol_name(protocol), low, high};
+	if (!added)
+		return -ENOMEM;
+	*added = (struct portscope_place){knowledge_protocol_name(protocol), low, high};
 	return 0;
 }
 

@@ -4,28 +4,22 @@
 
 #include "model/names.h"
 #include "registry/registry.h"
+#include "util/array.h"
 
 /* Protocols in the order of a page; TCP and UDP are on every one. */
 static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP};
-
-/* An array with room for one more item; NULL without memory, and the array is as it was. */
-static void *grown(const void *items, size_t n, size_t size)
-{
-	return reallocarray((void *)items, n + 1, size);
-}
 
 static int add_registrations(struct portscope_use *use, uint8_t protocol, uint16_t port)
 {
 	struct registry_service service;
 
 	for (size_t i = 0; registry_next_service(protocol, port, &i, &service);) {
-		struct portscope_registration *r =
-			grown(use->registrations, use->n_registrations, sizeof(*r));
+		struct portscope_registration *r = (struct portscope_registration *)ARRAY_ADD(
+			use->registrations, use->n_registrations);
 
 		if (!r)
 			return -ENOMEM;
-		use->registrations = r;
-		r[use->n_registrations++] = (struct portscope_registration){
+		*r = (struct portscope_registration){
 			.name = service.name,
 			.description = service.description,
 			.low = service.low,
@@ -60,12 +54,12 @@ static int add_risks(struct portscope_use *use, uint8_t protocol, uint16_t port)
 	struct registry_insecure row;
 
 	for (size_t i = 0; registry_next_insecure(protocol, port, &i, &row);) {
-		struct portscope_risk *r = grown(use->risks, use->n_risks, sizeof(*r));
+		struct portscope_risk *r =
+			(struct portscope_risk *)ARRAY_ADD(use->risks, use->n_risks);
 
 		if (!r)
 			return -ENOMEM;
-		use->risks = r;
-		r[use->n_risks++] = (struct portscope_risk){
+		*r = (struct portscope_risk){
 			.key = row.key,
 			.risk = registry_risk_name(row.risk),
 			.severity = registry_severity_name(row.severity),
@@ -98,22 +92,20 @@ static int add_counterparts(const struct portscope_knowledge *k, struct portscop
 	struct registry_pair pair;
 
 	for (size_t i = 0; registry_next_pair(protocol, port, &i, &pair);) {
-		to = grown(use->protected_by, use->n_protected_by, sizeof(*to));
+		to = (struct portscope_counterpart *)ARRAY_ADD(
+			use->protected_by, use->n_protected_by);
 		if (!to)
 			return -ENOMEM;
-		use->protected_by = to;
-		to[use->n_protected_by++] =
-			counterpart(k, &pair, pair.secure_protocol, pair.secure_port);
+		*to = counterpart(k, &pair, pair.secure_protocol, pair.secure_port);
 	}
 	for (size_t i = 0; registry_next_pair_of_secure(protocol, port, &i, &pair);) {
 		/* One that is protected on its own port says so already. */
 		if (pair.port == port && pair.protocol == protocol)
 			continue;
-		to = grown(use->protects, use->n_protects, sizeof(*to));
+		to = (struct portscope_counterpart *)ARRAY_ADD(use->protects, use->n_protects);
 		if (!to)
 			return -ENOMEM;
-		use->protects = to;
-		to[use->n_protects++] = counterpart(k, &pair, pair.protocol, pair.port);
+		*to = counterpart(k, &pair, pair.protocol, pair.port);
 	}
 	return 0;
 }
@@ -124,12 +116,12 @@ static int add_family(const struct portscope_knowledge *k, struct portscope_use 
 	struct registry_member member;
 
 	for (size_t i = 0; registry_next_member(protocol, port, &i, &member);) {
-		struct portscope_member *m = grown(use->members, use->n_members, sizeof(*m));
+		struct portscope_member *m =
+			(struct portscope_member *)ARRAY_ADD(use->members, use->n_members);
 
 		if (!m)
 			return -ENOMEM;
-		use->members = m;
-		m[use->n_members++] = (struct portscope_member){
+		*m = (struct portscope_member){
 			.protocol = knowledge_protocol_name(member.protocol),
 			.port = member.port,
 			.name = service_name(k->services, member.protocol, member.port).name,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/field.h"
+#include "util/array.h"
 
 #define STATES_PER_KIND 16
 
@@ -44,16 +45,9 @@ struct node *node_new(enum node_kind kind)
 
 void *node_grow(struct node *node, size_t size)
 {
-	char *grown = node->array;
-
-	/* Doubled at the powers of two, which are when it is full. */
-	if (!(node->n & (node->n - 1))) {
-		grown = reallocarray(node->array, node->n ? node->n * 2 : 1, size);
-		if (!grown)
-			return NULL;
-		node->array = grown;
-	}
-	return memset(grown + node->n++ * size, 0, size);
+	if (array_is_full(node->n) && array_grow(&node->array, node->n, size) < 0)
+		return NULL;
+	return memset((char *)node->array + node->n++ * size, 0, size);
 }
 
 int node_join(enum node_kind kind, struct node **left, struct node **right)
@@ -157,7 +151,7 @@ static bool reads_field(const struct node *node)
 
 static int survey_node(struct filter *filter, const struct node *node)
 {
-	uint16_t *grown;
+	uint16_t *added;
 
 	if (!node)
 		return 0;
@@ -176,11 +170,10 @@ static int survey_node(struct filter *filter, const struct node *node)
 	for (size_t i = 0; i < filter->n_fields; i++)
 		if (filter->fields[i] == node->field)
 			return 0;
-	grown = reallocarray(filter->fields, filter->n_fields + 1, sizeof(*grown));
-	if (!grown)
+	added = ARRAY_ADD(filter->fields, filter->n_fields);
+	if (!added)
 		return -ENOMEM;
-	filter->fields = grown;
-	filter->fields[filter->n_fields++] = node->field;
+	*added = node->field;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "collect/host.h"
 #include "model/field.h"
 #include "owner/proc-mount.h"
+#include "util/array.h"
 
 /** The ids of a combination of rules. */
 struct combination {
@@ -33,22 +34,21 @@ static const struct combination *find_combination(const struct found *f, uint32_
 static const struct combination *add_combination(struct found *f, uint32_t rules)
 {
 	const struct combination *known = find_combination(f, rules);
-	struct combination **grown, *made;
+	struct combination **added, *made;
 
 	if (known)
 		return known;
-	grown = reallocarray(f->combinations, f->n_combinations + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	f->combinations = grown;
 	made = calloc(1, sizeof(*made));
-	if (!made)
+	added = made ? ARRAY_ADD(f->combinations, f->n_combinations) : NULL;
+	if (!added) {
+		free(made);
 		return NULL;
+	}
+	*added = made;
 	made->rules = rules;
 	for (size_t i = 0; i < ARRAY_SIZE(made->ids) && rule_at(i); i++)
 		if (rules >> i & 1)
 			made->ids[made->count++] = rule_at(i)->shown.id;
-	f->combinations[f->n_combinations++] = made;
 	return made;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/macros.h"
 
 /** Index of the first member whose id is not below `id`. */
@@ -34,19 +35,11 @@ int cgroups_add(struct cgroups *set, uint64_t id)
 		return 0;
 	at = cgroups_position(set, id);
 	if (at == set->count || set->items[at].id != id) {
-		if (set->count == set->space) {
-			size_t space = set->space ? 2 * set->space : 32;
-			struct cgroup *items = reallocarray(set->items, space, sizeof(*items));
-
-			if (!items)
-				return -ENOMEM;
-			set->items = items;
-			set->space = space;
-		}
+		if (!ARRAY_ADD(set->items, set->count))
+			return -ENOMEM;
 		memmove(set->items + at + 1, set->items + at,
-			(set->count - at) * sizeof(*set->items));
+			(set->count - 1 - at) * sizeof(*set->items));
 		set->items[at] = (struct cgroup){.id = id};
-		set->count++;
 	}
 	set->last = id;
 	return 0;

@@ -21,7 +21,6 @@ struct cgroup {
 struct cgroups {
 	struct cgroup *items;
 	size_t count;
-	size_t space;
 	uint64_t last; /**< the id that was added last: most sockets follow one of their kind */
 };
 

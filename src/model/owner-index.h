@@ -35,7 +35,6 @@ struct owner_index {
 	bool failed;         /**< reading failed on the way: a holder may have been missed */
 	struct holder *holders;
 	size_t n_holders;
-	size_t holders_space;
 
 	/* One entry for each listed socket that has an inode, which is all that can be held. */
 	uint32_t n_entries;
@@ -48,7 +47,6 @@ struct owner_index {
 	struct table by_inode;
 	struct holding *holdings;
 	size_t n_holdings;
-	size_t holdings_space;
 
 	/* Sealed: the holdings of an entry stand from first[entry] up to first[entry + 1]. */
 	uint32_t *first;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/owner-index.h"
+#include "util/array.h"
 
 /** Room for two answers, which take turns. */
 struct owner_scratch {
@@ -106,53 +107,30 @@ uint32_t owner_index_next(struct owner_find *find)
 	return entry;
 }
 
-/* Room for one more in an array that doubles. */
-static int make_room(void **items, size_t item_size, size_t count, size_t *space)
-{
-	size_t wanted = *space ? *space * 2 : 64;
-	void *grown;
-
-	if (count < *space)
-		return 0;
-	grown = reallocarray(*items, wanted, item_size);
-	if (!grown)
-		return -ENOMEM;
-	*items = grown;
-	*space = wanted;
-	return 0;
-}
-
 int owner_index_add_holder(struct owner_index *index, uint32_t pid, uint64_t start, uint32_t *ret)
 {
-	void *items = index->holders;
-	int r;
+	struct holder *added;
 
 	if (index->n_holders == UINT32_MAX)
 		return -EOVERFLOW;
-	r = make_room(&items, sizeof(*index->holders), index->n_holders, &index->holders_space);
-	if (r < 0)
-		return r;
-	index->holders = items;
-	index->holders[index->n_holders] = (struct holder){
-		.process.shown.pid = pid,
-		.start = start,
-	};
-	*ret = (uint32_t)index->n_holders++;
+	added = ARRAY_ADD(index->holders, index->n_holders);
+	if (!added)
+		return -ENOMEM;
+	*added = (struct holder){.process.shown.pid = pid, .start = start};
+	*ret = (uint32_t)(added - index->holders);
 	return 0;
 }
 
 int owner_index_hold(struct owner_index *index, uint32_t entry, uint32_t process, uint32_t fd)
 {
-	void *items = index->holdings;
-	int r;
+	struct holding *added;
 
 	if (index->n_holdings == UINT32_MAX)
 		return -EOVERFLOW;
-	r = make_room(&items, sizeof(*index->holdings), index->n_holdings, &index->holdings_space);
-	if (r < 0)
-		return r;
-	index->holdings = items;
-	index->holdings[index->n_holdings++] = (struct holding){entry, process, fd};
+	added = ARRAY_ADD(index->holdings, index->n_holdings);
+	if (!added)
+		return -ENOMEM;
+	*added = (struct holding){entry, process, fd};
 	return 0;
 }
 
@@ -198,23 +176,19 @@ static int sort_holders(struct owner_index *index)
 	uint32_t n = (uint32_t)index->n_holders;
 	AUTO_FREE uint32_t *order = calloc(n + 1, sizeof(*order));
 	AUTO_FREE uint32_t *rank = calloc(n + 1, sizeof(*rank));
-	struct holder *sorted;
+	AUTO_FREE struct holder *sorted = calloc(n + 1, sizeof(*sorted));
 
-	if (!order || !rank)
+	if (!order || !rank || !sorted)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++)
 		order[i] = i;
 	qsort_r(order, n, sizeof(*order), compare_holders, index->holders);
-	sorted = calloc(n + 1, sizeof(*sorted));
-	if (!sorted)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
 		sorted[i] = index->holders[order[i]];
 		rank[order[i]] = i;
 	}
-	free(index->holders);
-	index->holders = sorted;
-	index->holders_space = n + 1;
+	if (n)
+		memcpy(index->holders, sorted, n * sizeof(*sorted));
 	for (size_t i = 0; i < index->n_holdings; i++)
 		index->holdings[i].process = rank[index->holdings[i].process];
 	return 0;

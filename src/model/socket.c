@@ -2,24 +2,16 @@
 /* The list of sockets that a buffered listing keeps. */
 #include "model/socket.h"
 
-#include "util/macros.h"
+#include "util/array.h"
 
 int sockets_add(const struct socket *socket, void *sockets)
 {
 	struct sockets *list = sockets;
+	struct socket *added = ARRAY_ADD(list->items, list->count);
 
-	if (unlikely(list->count == list->capacity)) {
-		/* By a half: large blocks are moved by mremap(2), and the slack counts as memory.
-		 */
-		size_t capacity = list->capacity + list->capacity / 2 + 1024;
-		struct socket *grown = reallocarray(list->items, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		list->items = grown;
-		list->capacity = capacity;
-	}
-	list->items[list->count++] = *socket;
+	if (!added)
+		return -ENOMEM;
+	*added = *socket;
 	return 0;
 }
 

@@ -53,7 +53,6 @@ typedef int (*socket_fn)(const struct socket *socket, void *userdata);
 struct sockets {
 	struct socket *items;
 	size_t count;
-	size_t capacity;
 };
 
 /** Appends a copy of `socket`; -ENOMEM at worst. `sockets` is a struct sockets: a socket_fn. */

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/array.h"
 int warnings_add(struct warnings *w, enum warning_kind kind, const char *format, ...)
 {
 	AUTO_FREE char *text = NULL;
-	struct portscope_warning *grown;
+	struct portscope_warning *added;
 	va_list args;
 	int length;
 
@@ -27,11 +28,10 @@ int warnings_add(struct warnings *w, enum warning_kind kind, const char *format,
 			w->items[i].detail &= kind == WARNING_DETAIL;
 			return 0;
 		}
-	grown = reallocarray(w->items, w->count + 1, sizeof(*grown));
-	if (!grown)
+	added = ARRAY_ADD(w->items, w->count);
+	if (!added)
 		return -ENOMEM;
-	w->items = grown;
-	w->items[w->count++] = (struct portscope_warning){
+	*added = (struct portscope_warning){
 		.text = STEAL(text),
 		.incomplete = kind == WARNING_INCOMPLETE,
 		.detail = kind == WARNING_DETAIL,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "util/array.h"
 #include "util/capability.h"
 #include "owner/owner-record.h"
 #include "owner/scan.h"
@@ -104,21 +105,16 @@ static int open_iterator(struct owner_scan *scan, int *ret)
 /** Rings that were met, to be asked once the kernel is done with the descriptors. */
 struct rings {
 	struct owner_bpf_record *items;
-	size_t count, space;
+	size_t count;
 };
 
 static int add_ring(struct rings *rings, const struct owner_bpf_record *ring)
 {
-	if (rings->count == rings->space) {
-		size_t space = rings->space * 2 + 16;
-		struct owner_bpf_record *grown = reallocarray(rings->items, space, sizeof(*grown));
+	struct owner_bpf_record *added = ARRAY_ADD(rings->items, rings->count);
 
-		if (!grown)
-			return -ENOMEM;
-		rings->items = grown;
-		rings->space = space;
-	}
-	rings->items[rings->count++] = *ring;
+	if (!added)
+		return -ENOMEM;
+	*added = *ring;
 	return 0;
 }
 
