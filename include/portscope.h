@@ -485,15 +485,7 @@ size_t portscope_similar_names(
  * between the choice and its use, so that who binds it must look at the result.
  */
 
-/** Which ports another host uses, as its JSON listing has it: a bit a port. */
-struct portscope_other_host {
-	uint8_t tcp[65536 / 8], udp[65536 / 8];
-	char lack[256]; /**< what the listing did not cover, a part of a sentence; empty: nothing */
-	char fault[256]; /**< after -EBADMSG: what is wrong with the document */
-};
-
-/** Reads `list --all --json` of another host for the sake of `protocols`; -EBADMSG: it is none. */
-int portscope_read_other_host(int fd, unsigned protocols, struct portscope_other_host *ret);
+struct portscope_document;
 
 /** What is wanted. Zero everything first. */
 struct portscope_wish {
@@ -505,7 +497,8 @@ struct portscope_wish {
 	bool registered;    /**< those with a service are welcome too */
 	/** For this address alone, its port does not matter; NULL: for every address. */
 	const struct portscope_endpoint *address;
-	const struct portscope_other_host *other; /**< free there as well; or NULL */
+	/** A listing of another host, where they are to be free as well; NULL: none. */
+	const struct portscope_document *other;
 };
 
 /** What was found; each port of the range that is not free counts once, in this order. */
@@ -519,6 +512,9 @@ struct portscope_choice {
 	size_t registered; /**< a service has it, registered or de facto */
 	size_t refused;    /**< this user may not bind it */
 	int refusal;       /**< errno of the first such bind; 0: none */
+	/** What the listing of the other host does not cover, a part of a sentence; NULL: nothing.
+	 */
+	const char *other_lacks;
 	const struct portscope_warning *warnings;
 	size_t n_warnings;
 };

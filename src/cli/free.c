@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command `free`: from a wish to a choice, and why there is none. */
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/document.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -25,7 +25,7 @@ struct free_command {
 	const char *address_asked, *with; /**< NULL: not said */
 	struct portscope_wish wish;
 	struct portscope_endpoint address;
-	struct portscope_other_host other;
+	struct portscope_document *other;
 	struct portscope_choice *choice;
 	struct portscope_warning *warnings; /**< of the choice, and of the other host; owned */
 	size_t n_warnings;
@@ -129,21 +129,10 @@ static const char *name_of_other(const struct free_command *f)
 
 static int take_other(struct free_command *f)
 {
-	const char *path = f->with;
-	AUTO_CLOSE int fd = -1;
-	int r;
+	int r = f->with ? cli_document_read(f->with, &f->other) : 0;
 
-	if (!path)
-		return 0;
-	fd = strcmp(path, "-") != 0 ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
-	r = fd < 0 ? -errno : portscope_read_other_host(fd, f->wish.protocols, &f->other);
-	if (r < 0) {
-		message("cannot read %s: %s", name_of_other(f),
-			r == -EBADMSG ? f->other.fault : strerror(-r));
-		return STATUS_FAILED;
-	}
-	f->wish.other = &f->other;
-	return 0;
+	f->wish.other = f->other;
+	return r;
 }
 
 static int prepare(struct free_command *f)
@@ -193,7 +182,7 @@ static void put_json(const struct free_command *f, struct out *o)
 	json_write_text(&j, "with", f->with);
 	json_write_close(&j, '}');
 	format_json_warnings(&j, f->warnings, f->n_warnings, f->options.verbose);
-	json_write_text(&j, "other_host_lacks", *f->other.lack ? f->other.lack : NULL);
+	json_write_text(&j, "other_host_lacks", c->other_lacks);
 	json_write_open(&j, "ports", '[');
 	for (size_t i = 0; i < c->n_ports; i++)
 		json_write_number(&j, NULL, c->ports[i]);
@@ -257,11 +246,11 @@ static int gather_warnings(struct free_command *f)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_warnings; i++)
 		f->warnings[f->n_warnings++] = c->warnings[i];
-	if (!*f->other.lack)
+	if (!c->other_lacks)
 		return 0;
 	if (asprintf(&f->lack,
 		    "%s leaves out %s: more may be in use there; portscope -a --json lists all",
-		    name_of_other(f), f->other.lack) < 0) {
+		    name_of_other(f), c->other_lacks) < 0) {
 		f->lack = NULL;
 		return -ENOMEM;
 	}
@@ -309,6 +298,7 @@ static int run(struct free_command *f)
 	free(f->warnings);
 	free(f->lack);
 	portscope_choice_free(f->choice);
+	portscope_document_free(f->other);
 	return r;
 }
 

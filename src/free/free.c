@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "annotate/service.h"
+#include "free/elsewhere.h"
 #include "free/trial.h"
 #include "collect/host.h"
 #include "model/host.h"
@@ -46,6 +47,7 @@ struct chooser {
 	struct service_names *services;
 	struct warnings warnings;
 	int refusal;
+	uint8_t elsewhere[65536 / 8]; /**< a bit a port that the other host uses */
 	uint8_t verdicts[65536];
 	/** Of ports that only passive sockets have: the lowest cookie among them, in this listing
 	   and the one before, and in how many listings it was the same. */
@@ -59,6 +61,7 @@ struct chooser {
 struct choice {
 	struct portscope_choice shown;
 	struct warnings warnings;
+	struct out lack;
 };
 
 static bool has_bit(const uint8_t *map, uint16_t port)
@@ -154,10 +157,7 @@ static void judge(struct chooser *c)
 	for (unsigned port = wish->low; port <= wish->high; port++) {
 		if (c->verdicts[port] != VERDICT_OPEN)
 			continue;
-		if (wish->other &&
-			((wish->protocols & PORTSCOPE_TCP && has_bit(wish->other->tcp, port)) ||
-				(wish->protocols & PORTSCOPE_UDP &&
-					has_bit(wish->other->udp, port))))
+		if (has_bit(c->elsewhere, port))
 			c->verdicts[port] = VERDICT_ELSEWHERE;
 		else if (has_bit(c->ephemeral.reserved, port))
 			c->verdicts[port] = VERDICT_RESERVED;
@@ -340,8 +340,16 @@ static int choose(struct chooser *c, struct choice *to)
 		to->shown.n_ports = c->wish->count;
 		to->shown.ports = STEAL(ports);
 	}
+	if (c->wish->other)
+		elsewhere_lack(c->wish->other, c->wish->protocols, &to->lack);
+	if (to->lack.error)
+		return to->lack.error;
 	to->warnings = c->warnings;
 	c->warnings = (struct warnings){0};
+	if (to->lack.used) {
+		out_char(&to->lack, 0);
+		to->shown.other_lacks = to->lack.buffer;
+	}
 	to->shown.warnings = to->warnings.items;
 	to->shown.n_warnings = to->warnings.count;
 	return 0;
@@ -356,6 +364,9 @@ int choose_from(const struct portscope_wish *wish, const struct sources *sources
 
 	if (c && choice) {
 		c->wish = wish;
+		if (wish->other)
+			elsewhere_mark(wish->other, wish->protocols, c->elsewhere);
+		choice->lack.fd = -1;
 		c->sources = sources;
 		c->trial = (struct trial){.protocols = wish->protocols, .address = wish->address};
 		r = choose(c, choice);
@@ -366,7 +377,7 @@ int choose_from(const struct portscope_wish *wish, const struct sources *sources
 	}
 	free(c);
 	if (r < 0) {
-		free(choice);
+		portscope_choice_free(&choice->shown);
 		return r;
 	}
 	*ret = &choice->shown;
@@ -389,6 +400,7 @@ struct portscope_choice *portscope_choice_free(struct portscope_choice *shown)
 	if (!choice)
 		return NULL;
 	free((void *)choice->shown.ports);
+	out_done(&choice->lack);
 	warnings_done(&choice->warnings);
 	free(choice);
 	return NULL;

