@@ -100,12 +100,17 @@ struct portscope_process {
 	const uint32_t
 		*fds; /**< its descriptors for this socket; none where only a ring holds it */
 	size_t n_fds;
-	const char *name; /**< the name a user knows it by, see the manual; NULL: not read */
-	const char *comm; /**< the kernel's name of the task, unescaped; NULL: not read */
+	const char *program; /**< file name of the executable; of an interpreter what it runs, as
+				  `gunicorn (python3.11)`; NULL: not known */
+	size_t name_length;  /**< of `program` without the interpreter in brackets */
+	const char *title;   /**< what it wrote over its arguments; NULL: nothing */
+	const char *comm; /**< the kernel's name of its first thread, at most 15 bytes, unescaped;
+			       NULL: not read */
 	const char *exe;  /**< path of the executable; NULL: not readable (kernel thread, hidden) */
 	bool exe_deleted; /**< the file behind `exe` is gone; not known where that is NULL */
 	const char *cmdline; /**< the arguments, separated by spaces; NULL: not readable */
 	int64_t start_time;  /**< seconds since the epoch; 0: unknown */
+	uint32_t parent;     /**< pid of the process that it belongs to; 0: none, or unknown */
 	const char *user; /**< name of its effective user, or its number as text; NULL: unknown */
 };
 

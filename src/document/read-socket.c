@@ -224,7 +224,7 @@ static int get_holders(struct reader *r, const json_t *socket, struct entry *ent
 	if (!json_is_array(names))
 		return fault(r, column, names, "an array or null");
 	entry->flags |= json_array_size(names) ? ENTRY_HELD : ENTRY_NOT_HELD;
-	c = join_names(r, names, column, full ? "name" : NULL, programs);
+	c = join_names(r, names, column, full ? "program" : NULL, programs);
 	return c < 0 || !full ? c : join_names(r, full, column, "exe", executables);
 }
 

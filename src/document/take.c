@@ -97,7 +97,7 @@ static int join(struct take *t, const struct portscope_value *v, bool executable
 
 		if (!added)
 			return -ENOMEM;
-		*added = executables ? process->exe : process->name;
+		*added = executables ? process->exe : process->program;
 	}
 	*ret = document_join(t->names, t->n_names);
 	return 0;

@@ -152,18 +152,38 @@ static enum truth match_string(const struct node *node, const char *text)
 	return match_text(node, text, text ? strlen(text) : 0);
 }
 
+/*
+ * Any name of the process: its program with and without the interpreter in brackets, the kernel's
+ * name, the file name of its executable, the first word of its title. One that could not be read
+ * is left out.
+ */
 static enum truth match_process(const struct node *node, const struct portscope_process *process)
 {
-	enum truth name, comm;
+	const char *slash = process->exe ? strrchr(process->exe, '/') : NULL;
+	size_t length = 0;
+	const char *word = process->title ? title_word(process->title, &length) : NULL;
+	const struct {
+		const char *text;
+		size_t length;
+	} names[] = {
+		{process->program, process->program ? strlen(process->program) : 0},
+		{process->program, process->name_length},
+		{process->comm, process->comm ? strlen(process->comm) : 0},
+		{slash ? slash + 1 : NULL, slash ? strlen(slash + 1) : 0},
+		{word, length},
+	};
+	enum truth best = UNDECIDED;
 
 	if (node->kind == NODE_NUMBER)
 		return truth(in_numbers(node, process->pid));
-	/* By the name that is shown, or by the one that the kernel has, whichever was read. */
-	name = match_string(node, process->name);
-	comm = match_string(node, process->comm);
-	if (!process->name || !process->comm)
-		return process->name ? name : comm;
-	return MAX(name, comm);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		enum truth t = match_text(node, names[i].text, names[i].length);
+
+		if (t == YES)
+			return YES;
+		best = MIN(best, t);
+	}
+	return best;
 }
 
 /* Any holder; nobody where nobody can be. */

@@ -24,7 +24,8 @@ static void put_process(struct json *j, const struct portscope_process *p)
 	for (size_t i = 0; i < p->n_fds; i++)
 		json_write_number(j, NULL, p->fds[i]);
 	json_write_close(j, ']');
-	json_write_text(j, "name", p->name);
+	json_write_text(j, "program", p->program);
+	json_write_text(j, "title", p->title);
 	json_write_text(j, "comm", p->comm);
 	json_write_text(j, "exe", p->exe);
 	if (p->exe)
@@ -57,7 +58,7 @@ static void put_processes(struct out *o, const struct portscope_value *v)
 		else if (v->type == PORTSCOPE_PIDS)
 			json_write_number(&j, NULL, p->pid);
 		else
-			json_write_text(&j, NULL, p->name);
+			json_write_text(&j, NULL, p->program);
 	}
 	json_write_close(&j, ']');
 }

@@ -69,7 +69,7 @@ static size_t put_process_name(struct out *o, const char *name)
 
 static size_t put_process(struct out *o, const struct portscope_process *p)
 {
-	size_t n = p->name ? put_process_name(o, p->name) : put(o, "?");
+	size_t n = p->program ? put_process_name(o, p->program) : put(o, "?");
 
 	if (p->exe_deleted)
 		n += put(o, " (deleted)");

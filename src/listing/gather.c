@@ -118,10 +118,10 @@ static int gather_owners(struct portscope_snapshot *s)
 	int r;
 
 	if (s->needs & NEED_PROCESSES)
-		request.details |= OWNER_WANT_NAME;
+		request.details |= OWNER_WANT_PROGRAM;
 	if (s->needs & NEED_DETAILS)
-		request.details |= OWNER_WANT_COMM | OWNER_WANT_EXE | OWNER_WANT_CMDLINE |
-				   OWNER_WANT_START_TIME | OWNER_WANT_USER;
+		request.details |= OWNER_WANT_EXE | OWNER_WANT_CMDLINE | OWNER_WANT_START_TIME |
+				   OWNER_WANT_USER;
 	if (s->needs & NEED_USERS)
 		request.details |= OWNER_WANT_USER;
 	if (s->needs & NEED_UNITS)

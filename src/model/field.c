@@ -490,7 +490,7 @@ void value_reduce(struct portscope_value *v)
 		v->number = first ? first->pid : 0;
 	} else {
 		v->type = PORTSCOPE_TEXT;
-		set_text(v, first ? first->name : NULL);
+		set_text(v, first ? first->program : NULL);
 	}
 }
 

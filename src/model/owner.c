@@ -139,7 +139,8 @@ static void free_holders(struct owner_index *index)
 	for (size_t i = 0; i < index->n_holders; i++) {
 		struct process *process = &index->holders[i].process;
 
-		free((char *)process->shown.name);
+		free((char *)process->shown.program);
+		free((char *)process->shown.title);
 		free((char *)process->shown.comm);
 		free((char *)process->shown.exe);
 		free((char *)process->shown.cmdline);
@@ -419,4 +420,19 @@ struct owner_index *owner_index_free(struct owner_index *index)
 	free(index->scratch);
 	free(index);
 	return NULL;
+}
+
+const char *title_word(const char *title, size_t *ret_length)
+{
+	size_t length = strcspn(title, " ");
+	const char *word = title;
+
+	if (*title == '/') {
+		word = (const char *)memrchr(title, '/', length) + 1;
+		length -= (size_t)(word - title);
+	}
+	while (length > 1 && word[length - 1] == ':')
+		length--;
+	*ret_length = length;
+	return word;
 }

@@ -65,4 +65,11 @@ bool owner_index_saw_all(const struct owner_index *index);
 /** Frees an index; NULL is fine. */
 struct owner_index *owner_index_free(struct owner_index *index);
 
+/**
+ * The program that a title begins with, and its length: `gunicorn` of `gunicorn: master [app]`,
+ * `redis-server` of `/usr/bin/redis-server 127.0.0.1:6379`. What follows the first word may hold
+ * slashes and colons of its own.
+ */
+const char *title_word(const char *title, size_t *ret_length);
+
 #endif

@@ -325,6 +325,11 @@ static int warn_unseen(struct resolution *res, struct warnings *w)
 			"the executables of %zu process%s could not be read: %s",
 			res->reader.refused, plural(res->reader.refused, "es"),
 			geteuid() == 0 ? missing_right() : "not this user's");
+	if (r == 0 && res->reader.without_exe)
+		r = warnings_add(w, WARNING_INCOMPLETE,
+			"the executables of %zu process%s could not be read: no thread of them "
+			"has one",
+			res->reader.without_exe, plural(res->reader.without_exe, "es"));
 	if (r == 0 && res->reader.failed)
 		r = warnings_add(w, WARNING_INCOMPLETE,
 			"%zu process%s could not be described in full: %s", res->reader.failed,

@@ -14,15 +14,14 @@
 #include "model/owner.h"
 #include "model/warnings.h"
 
-/** What to read of each holder. Its pid and its descriptors are always there. */
+/** What to read of each holder. Its pid, its descriptors and its parent are always there. */
 enum owner_detail {
-	OWNER_WANT_NAME = 1 << 0,
-	OWNER_WANT_COMM = 1 << 1,
-	OWNER_WANT_EXE = 1 << 2,
-	OWNER_WANT_CMDLINE = 1 << 3,
-	OWNER_WANT_START_TIME = 1 << 4,
-	OWNER_WANT_USER = 1 << 5,
-	OWNER_WANT_CGROUP = 1 << 6,
+	OWNER_WANT_PROGRAM = 1 << 0, /**< program, title, comm and executable */
+	OWNER_WANT_EXE = 1 << 1,
+	OWNER_WANT_CMDLINE = 1 << 2,
+	OWNER_WANT_START_TIME = 1 << 3,
+	OWNER_WANT_USER = 1 << 4,
+	OWNER_WANT_CGROUP = 1 << 5,
 };
 
 struct owner_request {

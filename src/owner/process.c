@@ -2,14 +2,13 @@
 /*
  * Describes a process: what it is called, what it runs, as whom and since when. Everything is read
  * through a descriptor of its folder in /proc, which stays that of this process even when its
- * number goes to another. Nothing that the process links to is opened or asked for its status: the
- * file system behind it may hang.
+ * number goes to another. Nothing that the process links to is opened, and its status is asked for
+ * only as far as the kernel knows it already: the file system behind it may hang.
  */
 #include "owner/process.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,15 +16,25 @@
 #include <time.h>
 
 #include "model/cgroup.h"
+#include "owner/executable.h"
+#include "owner/name.h"
 #include "owner/owner.h"
 #include "util/file.h"
 
 /** Longest command line that is kept. */
 #define CMDLINE_MAX 4096
+/** How much of it is read: a script may stand after a long class path. */
+#define ARGUMENTS_MAX 65536
 /** Longest text of /proc/PID/cgroup: a dozen hierarchies, each with a path. */
 #define CGROUP_MAX 65536
-/** The kernel cuts comm to this (TASK_COMM_LEN less the final NUL). */
-#define COMM_LENGTH 15
+/** Fields of /proc/PID/stat, numbered as in proc(5). */
+enum {
+	FIELD_STATE = 3,
+	FIELD_PARENT = 4,
+	FIELD_FLAGS = 9,
+	FIELD_THREADS = 20,
+	FIELD_START = 22,
+};
 
 struct user_name {
 	uint32_t uid;
@@ -35,10 +44,12 @@ struct user_name {
 /** One process that is being read. */
 struct reading {
 	struct process_reader *reader;
-	int dir; /**< its folder */
+	int dir;    /**< its folder */
+	int thread; /**< the folder of a thread that lives: the same, or opened for it */
 	struct process *process;
-	bool refused; /**< we may not see its executable */
-	int error;    /**< the first other failure, or 0 */
+	bool refused;     /**< we may not see its executable */
+	bool without_exe; /**< it has none, though it should */
+	int error;        /**< the first other failure, or 0 */
 };
 
 /* Also what everything in the folder of a process is that has ended. */
@@ -83,6 +94,7 @@ void process_reader_done(struct process_reader *reader)
 	for (size_t i = 0; i < reader->n_users; i++)
 		free(reader->users[i].name);
 	free(reader->users);
+	free(reader->arguments);
 	table_done(&reader->users_table);
 }
 
@@ -121,81 +133,25 @@ int process_parse_stat(const char *text, struct process_stat *ret)
 		return -EBADMSG;
 	length = MIN((size_t)(end - begin - 1), sizeof(stat.comm) - 1);
 	memcpy(stat.comm, begin + 1, length);
-	/* The start time is field 22, the state that follows comm is field 3 (proc(5)). */
-	for (int field = 3; field <= 22; field++) {
+	/* What follows comm begins with field 3, the state (proc(5)). */
+	for (int field = 3; field <= FIELD_START; field++) {
 		end = strchr(end, ' ');
 		if (!end)
 			return -EBADMSG;
 		end++;
+		if (field == FIELD_STATE)
+			stat.state = *end;
+		else if (field == FIELD_PARENT)
+			stat.parent = (uint32_t)strtoul(end, NULL, 10);
+		else if (field == FIELD_FLAGS)
+			stat.flags = strtoull(end, NULL, 10);
+		else if (field == FIELD_THREADS)
+			stat.threads = (uint32_t)strtoul(end, NULL, 10);
 	}
 	if (sscanf(end, "%" SCNu64, &stat.start) != 1)
 		return -EBADMSG;
 	*ret = stat;
 	return 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* comm is the start of a program's name: all of it unless it was cut. */
-static bool agrees(const char *comm, const char *name)
-{
-	size_t length = strlen(comm);
-
-	if (length == 0)
-		return false;
-	return length < COMM_LENGTH ? !strcmp(comm, name) : !strncmp(comm, name, length);
-}
-
-/*
- * The program's name in argv[0]: of `/usr/bin/python3` the last part, of a title that a daemon
- * wrote there (`nginx: worker process`, `/usr/bin/redis-server 127.0.0.1:6379`) what stands before
- * `mark`, of a login shell's `-bash` what follows the dash.
- */
-static char *argv0_name(const char *argv0, const char *mark)
-{
-	const char *title = strstr(argv0, mark);
-	AUTO_FREE char *path = title ? strndup(argv0, (size_t)(title - argv0)) : strdup(argv0);
-	const char *name;
-
-	if (!path)
-		return NULL;
-	name = base_name(path);
-	return strdup(*name == '-' ? name + 1 : name);
-}
-
-char *process_name(const char *comm, const char *exe, const char *argv0)
-{
-	AUTO_FREE char *called = argv0_name(argv0 ? argv0 : "", ": ");
-	AUTO_FREE char *first = argv0_name(argv0 ? argv0 : "", " ");
-	const char *program = exe ? base_name(exe) : "";
-	char *name;
-
-	if (!called || !first)
-		return NULL;
-	if (!*program || agrees(comm, program) || agrees(comm, called) || agrees(comm, first))
-		return strdup(comm);
-	/* python3 rather than python3.11, if it was called so. */
-	if (*called && !strncmp(program, called, strlen(called)))
-		program = called;
-	if (!*comm)
-		return strdup(program);
-	return asprintf(&name, "%s (%s)", program, comm) < 0 ? NULL : name;
-}
-
-/* Cuts `mark` off the end of `text`; whether it was there. */
-static bool cut_end(char *text, const char *mark)
-{
-	size_t length = strlen(text), cut = strlen(mark);
-
-	if (length < cut || strcmp(text + length - cut, mark))
-		return false;
-	text[length - cut] = '\0';
-	return true;
 }
 
 static uint32_t hash_user(const void *users, size_t position)
@@ -283,64 +239,67 @@ static int describe_cgroup(struct reading *reading)
 	return reading->process->cgroup ? 0 : -ENOMEM;
 }
 
-/* The link to the executable; kernel threads have none, and not everybody may read it. */
-static int describe_exe(struct reading *reading, char path[PATH_MAX])
+static int describe_cmdline(const char *arguments, size_t length, struct process *process)
 {
-	ssize_t length = readlinkat(reading->dir, "exe", path, PATH_MAX - 1);
-	struct process *process = reading->process;
+	char *text;
 
-	if (length < 0 && (errno == EACCES || errno == EPERM))
-		reading->refused = true;
-	else if (length < 0)
-		note(reading, -errno);
-	if (length <= 0)
-		return 0;
-	path[length] = '\0';
-	process->shown.exe_deleted = cut_end(path, " (deleted)");
-	process->shown.exe = strdup(path);
-	return process->shown.exe ? 0 : -ENOMEM;
-}
-
-static int describe_cmdline(char *text, size_t length, struct process *process)
-{
 	/* A title written over the arguments leaves NULs behind it. */
-	while (length && !text[length - 1])
+	while (length && !arguments[length - 1])
 		length--;
+	length = MIN(length, CMDLINE_MAX);
 	if (!length)
 		return 0;
-	text[length] = '\0';
+	text = malloc(length + 1);
+	if (!text)
+		return -ENOMEM;
 	for (size_t i = 0; i < length; i++)
-		if (!text[i])
-			text[i] = ' ';
-	process->shown.cmdline = strdup(text);
-	return process->shown.cmdline ? 0 : -ENOMEM;
+		text[i] = arguments[i] ? arguments[i] : ' ';
+	text[length] = '\0';
+	process->shown.cmdline = text;
+	return 0;
 }
 
+static int describe_names(
+	const char *arguments, size_t length, const char *comm, struct process *process)
+{
+	struct portscope_process *shown = &process->shown;
+	struct name_facts facts = {
+		.comm = comm, .exe = shown->exe, .arguments = arguments, .length = length};
+	struct names names;
+	int r = names_make(&facts, &names);
+
+	if (r < 0)
+		return r;
+	shown->program = names.program;
+	shown->name_length = names.name_length;
+	shown->title = names.title;
+	return 0;
+}
+
+/* What it runs and is called. */
 static int describe_program(struct reading *reading, const char *comm)
 {
-	unsigned details = reading->reader->details;
-	struct process *process = reading->process;
-	char cmdline[CMDLINE_MAX + 1] = "", path[PATH_MAX];
-	ssize_t length = 0;
-	int r;
+	struct process_reader *reader = reading->reader;
+	unsigned details = reader->details;
+	ssize_t length;
+	int r = 0;
 
-	if (details & (OWNER_WANT_NAME | OWNER_WANT_EXE)) {
-		r = describe_exe(reading, path);
-		if (r < 0)
-			return r;
-	}
-	if (details & (OWNER_WANT_NAME | OWNER_WANT_CMDLINE))
-		length = read_file(reading->dir, "cmdline", cmdline, sizeof(cmdline));
+	if (!(details & (OWNER_WANT_PROGRAM | OWNER_WANT_CMDLINE)))
+		return 0;
+	if (!reader->arguments)
+		reader->arguments = malloc(ARGUMENTS_MAX + 1);
+	if (!reader->arguments)
+		return -ENOMEM;
+	reader->arguments[0] = '\0';
+	length = read_file(reading->thread, "cmdline", reader->arguments, ARGUMENTS_MAX + 1);
 	if (length < 0)
 		note(reading, (int)length);
-	if (comm && details & OWNER_WANT_NAME) {
-		process->shown.name = process_name(comm, process->shown.exe, cmdline);
-		if (!process->shown.name)
-			return -ENOMEM;
-	}
-	if (length > 0 && details & OWNER_WANT_CMDLINE)
-		return describe_cmdline(cmdline, (size_t)length, process);
-	return 0;
+	length = MAX(length, 0);
+	if (details & OWNER_WANT_PROGRAM)
+		r = describe_names(reader->arguments, (size_t)length, comm, reading->process);
+	if (r == 0 && details & OWNER_WANT_CMDLINE)
+		r = describe_cmdline(reader->arguments, (size_t)length, reading->process);
+	return r;
 }
 
 /*
@@ -364,7 +323,8 @@ static int describe_state(
 	holder->manager = is_manager(stat);
 	if (reader->details & OWNER_WANT_START_TIME && reader->boot_time)
 		shown->start_time = reader->boot_time + (int64_t)(stat->start / reader->ticks);
-	if (!(reader->details & OWNER_WANT_COMM))
+	shown->parent = stat->parent;
+	if (!(reader->details & OWNER_WANT_PROGRAM))
 		return 0;
 	shown->comm = strdup(stat->comm);
 	return shown->comm ? 0 : -ENOMEM;
@@ -397,32 +357,107 @@ static void confirm(struct reading *reading, struct holder *holder)
 	if (holder->gone)
 		return;
 	reading->reader->refused += reading->refused;
+	reading->reader->without_exe += reading->without_exe;
 	if (reading->error)
 		process_reader_fail(reading->reader, reading->error);
 }
 
+/* Whether the first thread has ended and others go on: it took all its links with it. */
+static bool is_headless(const struct process_stat *stat)
+{
+	return (stat->state == 'Z' || stat->state == 'X') && stat->threads > 1;
+}
+
+static bool has_ended(const struct process_stat *stat)
+{
+	return stat->threads <= 1 &&
+	       (stat->state == 'Z' || stat->state == 'X' || stat->flags & PROCESS_IS_ENDING);
+}
+
+/* Reads /proc/PID/stat; the holder is gone where that is another process, or none any more. */
+static int read_stat(int dir, struct holder *holder, struct process_stat *stat)
+{
+	char text[2048];
+	ssize_t r = read_file(dir, "stat", text, sizeof(text));
+
+	if (r >= 0)
+		r = process_parse_stat(text, stat);
+	holder->gone =
+		is_absent((int)r) ||
+		(r >= 0 && ((holder->start && stat->start != holder->start) || has_ended(stat)));
+	return (int)r;
+}
+
+/*
+ * Reads the link to the executable, of a thread that lives where the first one has ended. Kernel
+ * threads have no executable, and not everybody may read the link. That of any other process is
+ * missing only while the process, or the thread that was chosen, ends.
+ */
+static int describe_exe(struct reading *reading, struct holder *holder, struct process_stat *stat)
+{
+	struct portscope_process *shown = &reading->process->shown;
+	enum { ATTEMPTS = 8 };
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		bool deleted;
+		char *path;
+		int r;
+
+		if (is_headless(stat)) {
+			if (reading->thread != reading->dir)
+				close_fd(reading->thread);
+			reading->thread = executable_open_thread(reading->dir);
+			if (reading->thread < 0)
+				reading->thread = reading->dir;
+		}
+		r = executable_read(reading->thread, &path, &deleted);
+		if (r == 0) {
+			shown->exe = path;
+			shown->exe_deleted = deleted;
+			return 0;
+		}
+		reading->refused = r == -EACCES || r == -EPERM;
+		if (r == -ENOMEM || reading->refused || stat->flags & PROCESS_IS_KERNEL)
+			return r == -ENOMEM ? r : 0;
+		note(reading, r);
+		if (!stat->state || read_stat(reading->dir, holder, stat) < 0 || holder->gone)
+			return 0;
+	}
+	reading->without_exe = true;
+	return 0;
+}
+
+static int describe(struct reading *reading, struct holder *holder)
+{
+	unsigned details = reading->reader->details;
+	struct process_stat stat = {0};
+	int known = read_stat(reading->dir, holder, &stat), r = 0;
+
+	if (holder->gone)
+		return 0;
+	if (known < 0)
+		note(reading, known);
+	/* Its number alone does not tell whether it is the process that is meant. */
+	if (known < 0 && holder->start)
+		return 0;
+	if (details & (OWNER_WANT_PROGRAM | OWNER_WANT_EXE))
+		r = describe_exe(reading, holder, &stat);
+	if (r == 0 && !holder->gone && known >= 0)
+		r = describe_state(reading, holder, &stat);
+	if (r == 0 && !holder->gone)
+		r = describe_rest(reading, known < 0 ? NULL : stat.comm);
+	return r;
+}
+
 int process_describe(struct process_reader *reader, int dir, struct holder *holder)
 {
-	struct reading reading = {.reader = reader, .dir = dir, .process = &holder->process};
-	struct process_stat stat = {0};
-	char text[2048];
-	ssize_t r;
-	int e = 0;
+	struct reading reading = {
+		.reader = reader, .dir = dir, .thread = dir, .process = &holder->process};
+	int r = describe(&reading, holder);
 
-	r = read_file(dir, "stat", text, sizeof(text));
-	if (r >= 0)
-		r = process_parse_stat(text, &stat);
-	if (is_absent((int)r) || (r >= 0 && holder->start && stat.start != holder->start)) {
-		holder->gone = true;
-		return 0;
-	}
-	if (r < 0)
-		note(&reading, (int)r);
-	else
-		e = describe_state(&reading, holder, &stat);
-	/* Its number alone does not tell whether it is the process that is meant. */
-	if (e == 0 && (r >= 0 || !holder->start))
-		e = describe_rest(&reading, r < 0 ? NULL : stat.comm);
-	confirm(&reading, holder);
-	return e;
+	if (!holder->gone)
+		confirm(&reading, holder);
+	if (reading.thread != dir)
+		close_fd(reading.thread);
+	return r;
 }

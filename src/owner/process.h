@@ -16,17 +16,28 @@ struct process_reader {
 	struct user_name *users; /**< those that were looked up */
 	size_t n_users;
 	size_t users_space;
-	size_t refused; /**< processes whose executable we may not see */
-	size_t failed;  /**< processes of which something else could not be read, */
-	int failure;    /**< and the last reason */
+	size_t refused;     /**< processes whose executable we may not see */
+	size_t without_exe; /**< and those that have none though they should */
+	size_t failed;      /**< processes of which something else could not be read, */
+	int failure;        /**< and the last reason */
 	struct table users_table;
+	char *arguments; /**< room for those of one process */
 };
 
 /** What /proc/PID/stat says. */
 struct process_stat {
 	char comm[64]; /**< as the kernel has it, unescaped */
+	char state;    /**< of its first thread */
+	uint32_t parent;
+	uint32_t threads;
+	uint64_t flags; /**< PROCESS_IS_KERNEL and others of the kernel's */
 	uint64_t start;
 };
+
+/** A kernel thread: PF_KTHREAD of the kernel's include/linux/sched.h, as is the next. */
+#define PROCESS_IS_KERNEL 0x00200000u
+/** PF_EXITING. */
+#define PROCESS_IS_ENDING 0x00000004u
 
 void process_reader_init(struct process_reader *reader, unsigned details, bool numeric);
 void process_reader_done(struct process_reader *reader);
@@ -43,12 +54,5 @@ int process_describe(struct process_reader *reader, int dir, struct holder *hold
 
 /** Reads the text of /proc/PID/stat, whatever the name in it is. -EBADMSG: it is none. */
 int process_parse_stat(const char *text, struct process_stat *ret);
-
-/**
- * The name a user knows a process by: comm where it agrees with the executable's name or with
- * argv[0], else the executable's name with comm in brackets. `exe` (without the mark of deletion)
- * and `argv0` may be NULL. NULL: no memory.
- */
-char *process_name(const char *comm, const char *exe, const char *argv0);
 
 #endif

@@ -23,6 +23,7 @@ RISKS = (
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
+STYLES = ("letters", "words", "applets")
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
 
 COLUMNS = {
@@ -35,6 +36,7 @@ COLUMNS = {
     "families.tsv": "family port protocol role source",
     "kernel.tsv": "port protocol module what source",
     "programs.tsv": "program match service port protocol tls root carrier source",
+    "interpreters.tsv": "names style value attached code script skip source",
 }
 
 HASH_SLOTS = 16384  # a power of two, more than twice the number of names
@@ -303,6 +305,20 @@ def read_programs(rows):
     return sorted(programs.values(), key=Program.order)
 
 
+def read_interpreters(rows):
+    """[(names, style, options with a value, attached value, code, script, words, source)]"""
+    found = []
+    for row in rows:
+        for column in "value", "attached", "code", "script":
+            for option in row[column].split(" ") if row[column] else ():
+                if not re.fullmatch(r"[+-][A-Za-z0-9]|--?[a-z][a-z-]+", option):
+                    row.fail(f"{column} has something that is not an option: {option!r}")
+        style = STYLES.index(row.word("style", STYLES))
+        found.append((row.text("names"), style, row["value"], row["attached"], row["code"],
+                      row["script"], row["skip"], row.text("source")))
+    return found
+
+
 def fnv1a(text):
     value = 0x811C9DC5
     for byte in text.encode():
@@ -424,6 +440,7 @@ def build(directory, out):
     de_facto = read_de_facto(files["defacto.tsv"], services)
     insecure = read_insecure(files["insecure.tsv"])
     pairs = read_pairs(files["pairs.tsv"])
+    interpreters = read_interpreters(files["interpreters.tsv"])
 
     writer = Writer(out)
     name, text = writer.names.add, writer.texts.add
@@ -452,6 +469,8 @@ def build(directory, out):
         (text(module), protocol, text(what), text(source), low, high)
         for protocol, low, high, module, what, source in read_kernel(files["kernel.tsv"])])
     write_programs(writer, read_programs(files["programs.tsv"]))
+    writer.structs("registry_interpreter_row", "registry_interpreter_rows", [
+        (*map(text, row[:1] + row[2:]), row[1]) for row in interpreters])
     writer.pool("registry_names", writer.names)
     writer.pool("registry_texts", writer.texts)
 

@@ -398,3 +398,23 @@ bool registry_next_place(size_t id, size_t *position, struct registry_place *ret
 	(*position)++;
 	return true;
 }
+
+bool registry_next_interpreter_of_all(size_t *position, struct registry_interpreter *ret)
+{
+	const struct registry_interpreter_row *row;
+
+	if (*position >= registry_interpreter_rows_count)
+		return false;
+	row = &registry_interpreter_rows[(*position)++];
+	*ret = (struct registry_interpreter){
+		.names = registry_text(row->names),
+		.value = registry_text(row->value),
+		.attached = registry_text(row->attached),
+		.code = registry_text(row->code),
+		.script = registry_text(row->script),
+		.skip = registry_text(row->skip),
+		.source = registry_text(row->source),
+		.style = (enum registry_style)row->style,
+	};
+	return true;
+}

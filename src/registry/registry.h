@@ -215,6 +215,29 @@ struct registry_speech {
 
 bool registry_next_speech(
 	const struct registry_program *program, size_t *position, struct registry_speech *ret);
+/** How an interpreter reads its arguments. */
+enum registry_style {
+	REGISTRY_LETTERS, /**< options of one letter may stand together: `-um` */
+	REGISTRY_WORDS,   /**< each option is an argument of its own */
+	REGISTRY_APPLETS, /**< no interpreter, but many programs in one file: argv[0] says which */
+};
+
+/**
+ * A row of interpreters.tsv: programs that run another one, which is what people know the process
+ * by. Lists are words separated by blanks, and NULL where they are empty.
+ */
+struct registry_interpreter {
+	const char *names; /**< patterns, as of fnmatch(3), for the file name of the executable */
+	const char *value; /**< options whose value is the next argument */
+	const char *attached; /**< letters that take the rest of their argument as a value */
+	const char *code;     /**< options after which there is no script: they bring the code */
+	const char *script;   /**< options whose value is the script, module or archive */
+	const char *skip;     /**< words before the script that are not it */
+	const char *source;
+	enum registry_style style;
+};
+
+bool registry_next_interpreter_of_all(size_t *position, struct registry_interpreter *ret);
 
 /** As in the data and in JSON: `cleartext-credentials`, `high`, `upgrade-in-place`. */
 const char *registry_risk_name(enum registry_risk risk);

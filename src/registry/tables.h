@@ -148,6 +148,17 @@ extern const uint16_t registry_programs_glob;  /**< the first that is a glob */
 extern const struct registry_speech_row registry_speech_rows[];
 extern const uint16_t registry_speech_rows_count;
 
+struct registry_interpreter_row {
+	uint32_t names;
+	uint32_t value;
+	uint32_t attached;
+	uint32_t code;
+	uint32_t script;
+	uint32_t skip;
+	uint32_t source;
+	uint8_t style;
+};
+
 extern const struct registry_service_row registry_service_rows[];
 extern const uint16_t registry_service_rows_count;
 extern const struct registry_preferred_row registry_preferred_rows[];
@@ -158,6 +169,8 @@ extern const struct registry_insecure_row registry_insecure_rows[];
 extern const uint16_t registry_insecure_rows_count;
 extern const struct registry_pair_row registry_pair_rows[];
 extern const uint16_t registry_pair_rows_count;
+extern const struct registry_interpreter_row registry_interpreter_rows[];
+extern const uint16_t registry_interpreter_rows_count;
 
 extern const char registry_names[];
 extern const char registry_texts[];

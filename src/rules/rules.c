@@ -183,7 +183,7 @@ void verdict_done(struct verdict *verdict)
 
 const char *verdict_holder(const struct portscope_process *process)
 {
-	return process->name ? process->name : process->comm ? process->comm : "its holder";
+	return process->program ? process->program : process->comm ? process->comm : "its holder";
 }
 
 const struct portscope_rule *portscope_rule_at(unsigned i)

@@ -15,7 +15,7 @@ SOCKET = {
     "protocol": "tcp", "local_address": "0.0.0.0", "local_port": 22, "remote_address": None,
     "remote_port": None, "state": "listen", "user": "root", "unit": "ssh.service",
     "exposure": "any", "container": None, "dual_stack": False, "processes": [
-        {"pid": 1, "fds": [3], "name": "sshd", "comm": "sshd", "exe": "/usr/sbin/sshd",
+        {"pid": 1, "fds": [3], "program": "sshd", "title": None, "comm": "sshd", "exe": "/usr/sbin/sshd",
          "exe_deleted": False, "cmdline": "sshd", "start_time": None, "user": "root"}],
 }
 

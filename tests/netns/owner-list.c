@@ -34,7 +34,9 @@ static void print_socket(const struct owner_index *index, const struct socket *s
 		printf(" %u:", holders[i].pid);
 		for (size_t j = 0; j < holders[i].n_fds; j++)
 			printf("%s%u", j ? "," : "", holders[i].fds[j]);
-		printf(":%s", holders[i].name ? holders[i].name : "");
+		putchar(':');
+		for (const char *c = holders[i].program ?: ""; *c; c++)
+			putchar(*c == ' ' ? '_' : *c);
 	}
 	putchar('\n');
 }
@@ -48,7 +50,7 @@ int main(int argc, char **argv)
 	struct owner_request request = {
 		.proc_fd = proc_fd,
 		.backend = backend,
-		.details = OWNER_WANT_NAME | OWNER_WANT_USER | OWNER_WANT_START_TIME,
+		.details = OWNER_WANT_PROGRAM | OWNER_WANT_USER | OWNER_WANT_START_TIME,
 	};
 	struct sockets sockets = {0};
 	struct collect_report report = {0};

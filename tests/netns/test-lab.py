@@ -133,7 +133,7 @@ class Lab(unittest.TestCase):
     def summary(row):
         """The names of the processes, and their users in the order they come in."""
         processes = row['processes'] or []
-        return (' '.join(dict.fromkeys(p['name'] for p in processes)) or row['owner'],
+        return (' '.join(dict.fromkeys(p['program'] for p in processes)) or row['owner'],
                 ' '.join(dict.fromkeys(p['user'] for p in processes)))
 
 

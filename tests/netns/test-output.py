@@ -223,7 +223,7 @@ class Piped(unittest.TestCase):
             if value is None:
                 return ''
             if isinstance(value, list):
-                return '; '.join(f"{p['name']}/{p['pid']} fd={','.join(map(str, p['fds']))}"
+                return '; '.join(f"{p['program']}/{p['pid']} fd={','.join(map(str, p['fds']))}"
                                  for p in value)
             return str(value).lower() if isinstance(value, bool) else str(value)
         by_cookie = {s['cookie']: s for s in document['sockets']}

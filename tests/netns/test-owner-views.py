@@ -90,8 +90,11 @@ class Views:
                 print(f"{title}, {asked}: {key}: wanted {value!r}\n    got {got}")
 
     @staticmethod
-    def known(pid, name="python3"):
+    def known(pid, name=None):
         """A holder by its pid, its only descriptor of a socket, and its name."""
+        if name is None:
+            name = "{}_({})".format(os.path.basename(__file__),
+                                    os.path.basename(os.path.realpath(sys.executable)))
         return f"known {pid}:4:{name}"
 
 

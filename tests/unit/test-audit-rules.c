@@ -82,7 +82,7 @@ static struct portscope_process *add_holder(struct sample *s, const char *exe, u
 
 	assert_true(n < HOLDERS_MAX);
 	*p = (struct portscope_process){.pid = 100 + n, .exe = exe, .user = uid ? "ada" : "root"};
-	p->name = p->comm = slash ? slash + 1 : exe;
+	p->program = p->comm = slash ? slash + 1 : exe;
 	s->full[n] = (struct process){.shown = *p, .uid = uid, .has_uid = true};
 	s->holders[n] = &s->full[n];
 	s->row.owner = OWNER_KNOWN;

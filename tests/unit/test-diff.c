@@ -34,7 +34,7 @@ struct said {
 	unsigned port, peer_port;
 };
 
-#define SSHD "[{\"pid\":1,\"name\":\"sshd\",\"exe\":\"/usr/sbin/sshd\"}]"
+#define SSHD "[{\"pid\":1,\"program\":\"sshd\",\"exe\":\"/usr/sbin/sshd\"}]"
 
 static const char *or_else(const char *text, const char *otherwise)
 {
@@ -175,7 +175,7 @@ static void expect(const char *head, const struct comparing *c)
 	portscope_document_free(after);
 }
 
-#define PROCESS(name, exe) "[{\"pid\":7,\"name\":\"" name "\",\"exe\":\"" exe "\"}]"
+#define PROCESS(name, exe) "[{\"pid\":7,\"program\":\"" name "\",\"exe\":\"" exe "\"}]"
 #define HIDDEN             .owner = "hidden", .processes = "null"
 #define BY_NAME(id, name)                                                                          \
 	"{\"runtime\":\"docker\",\"id\":\"" id "\",\"name\":\"" name "\",\"pod\":null}"
@@ -184,8 +184,8 @@ static void expect(const char *head, const struct comparing *c)
 static const struct comparing one_to_one[] = {
 	/* the same, by another process: a restart */
 	{{{0}},
-		{{.processes = "[{\"pid\":9,\"name\":\"sshd\",\"exe\":\"/usr/sbin/sshd\"},"
-			       "{\"pid\":10,\"name\":\"sshd\",\"exe\":\"/usr/sbin/sshd\"}]",
+		{{.processes = "[{\"pid\":9,\"program\":\"sshd\",\"exe\":\"/usr/sbin/sshd\"},"
+			       "{\"pid\":10,\"program\":\"sshd\",\"exe\":\"/usr/sbin/sshd\"}]",
 			.cookie = "ffffffffffffffff"}},
 		1, 1, ""},
 	/* each aspect */
@@ -203,12 +203,14 @@ static const struct comparing one_to_one[] = {
 			.exposure = "link"}},
 		1, 1, "~tcp 22 x1 program executable user unit exposure;"},
 	/* a program more among the holders is a difference, its place among them none */
-	{{{.processes = "[{\"name\":\"b\",\"exe\":null},{\"name\":\"a\",\"exe\":null}]"}},
-		{{.processes = "[{\"name\":\"a\",\"exe\":null},{\"name\":\"b\",\"exe\":null}]"}}, 1,
-		1, ""},
-	{{{.processes = "[{\"name\":\"a\",\"exe\":null}]"}},
-		{{.processes = "[{\"name\":\"a\",\"exe\":null},{\"name\":\"b\",\"exe\":null}]"}}, 1,
-		1, "~tcp 22 x1 program;"},
+	{{{.processes = "[{\"program\":\"b\",\"exe\":null},{\"program\":\"a\",\"exe\":null}]"}},
+		{{.processes = "[{\"program\":\"a\",\"exe\":null},{\"program\":\"b\",\"exe\":null}"
+			       "]"}},
+		1, 1, ""},
+	{{{.processes = "[{\"program\":\"a\",\"exe\":null}]"}},
+		{{.processes = "[{\"program\":\"a\",\"exe\":null},{\"program\":\"b\",\"exe\":null}"
+			       "]"}},
+		1, 1, "~tcp 22 x1 program;"},
 	/* what names a socket */
 	{{{0}}, {{.port = 23}}, 1, 1, "-tcp 22 x1;+tcp 23 x1;"},
 	{{{0}}, {{.protocol = "udp"}}, 1, 1, "-tcp 22 x1;+udp 22 x1;"},
@@ -234,7 +236,7 @@ static const struct comparing one_to_one[] = {
 	{{{HIDDEN}}, {{HIDDEN, .user = "ada"}}, 1, 1, "~tcp 22 x1 user;", 1},
 	{{{HIDDEN}}, {{HIDDEN, .exposure = "link"}}, 1, 1, "~tcp 22 x1 exposure;", 1},
 	{{{0}}, {{.dual_stack = "null"}}, 1, 1, ""},
-	{{{0}}, {{.processes = "[{\"name\":\"sshd\",\"exe\":null}]"}}, 1, 1, ""},
+	{{{0}}, {{.processes = "[{\"program\":\"sshd\",\"exe\":null}]"}}, 1, 1, ""},
 	{{{.owner = "none", .processes = "[]"}}, {{0}}, 1, 1, ""},
 	{{{0}}, {{.user = "0"}}, 1, 1, ""},
 	{{{.user = "1"}}, {{.user = "0"}}, 1, 1, "~tcp 22 x1 user;"},
@@ -512,7 +514,7 @@ static const struct {
 	{BODY("null", "{\"runtime\":\"lxc\"}", "null"), -EBADMSG, "container is an object"},
 	{BODY("null", "null", "7"), -EBADMSG, "processes is an integer"},
 	{BODY("null", "null", "[7]"), -EBADMSG, "processes is missing"},
-	{BODY("null", "null", "[{\"name\":7}]"), -EBADMSG, "processes is an integer"},
+	{BODY("null", "null", "[{\"program\":7}]"), -EBADMSG, "processes is an integer"},
 	{BODY("null", "null", "[{\"name\":null}]"), -EBADMSG, "processes is missing"},
 };
 

@@ -385,9 +385,12 @@ static void test_holders(void **state)
 		{"unit != backup.service", false, false, false},
 		{"unit = other.service", false, false, false},
 	};
-	static const struct portscope_process processes[] = {
-		{.pid = 12, .name = "nginx", .comm = "worker", .user = "www-data"},
-		{.pid = 13, .name = "backup", .user = "backup"}};
+	static const struct portscope_process processes[] = {{.pid = 12,
+								     .program = "nginx",
+								     .name_length = 5,
+								     .comm = "worker",
+								     .user = "www-data"},
+		{.pid = 13, .program = "backup", .name_length = 6, .user = "backup"}};
 	static const struct unit backup = {.unit = "backup.service"};
 	static const struct process first = {.uid = 33, .has_uid = true},
 				    second = {.uid = 7, .unit = &backup};
