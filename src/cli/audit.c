@@ -145,6 +145,7 @@ static int print_all(struct run *run, const struct portscope_audit *audit)
 		r = portscope_audit_each(audit, measure_finding, run);
 	if (r >= 0)
 		r = portscope_audit_each(audit, print_finding, run);
+	run->listing.cut = MIN(r, 0);
 	if (run->format->end)
 		run->format->end(&run->report);
 	return r;

@@ -271,7 +271,7 @@ static const char *plural(size_t n)
 
 static void put_reach(const struct list *l, struct page *page)
 {
-	AUTO_OUT struct out text = {.fd = -1};
+	AUTO_OUT struct out text = OUT_FOR(page->out);
 	bool any = false;
 
 	out_format(&text, "%zu listening", l->printer.rows);
@@ -323,6 +323,7 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 		r = portscope_each(snapshot, measure_row, l);
 	if (r >= 0)
 		r = portscope_each(snapshot, print_row, l);
+	l->listing.cut = MIN(r, 0);
 	if (l->format->end)
 		l->format->end(&l->printer);
 	if (r >= 0 && l->listing.width && !l->listing.no_header)
