@@ -216,6 +216,7 @@ static int prepare(struct list *l)
 	l->query.families = l->families ? l->families : PORTSCOPE_INET | PORTSCOPE_INET6;
 	l->query.states = choose_states(l);
 	l->query.numeric = o->numeric;
+	l->query.collector = options_collector(o);
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
 	if (choose_columns(l) || choose_sort(l))
 		return STATUS_USAGE;
@@ -460,6 +461,7 @@ static const struct option_spec options[] = {
 	{0, "explain-filter", NULL, OPTION_FLAG, AT(explain_filter), "explain the filter and exit"},
 	{0, "list-fields", NULL, OPTION_FLAG, AT(list_fields), "name all fields and exit"},
 	OPTION_COLOR,
+	OPTION_COLLECTOR,
 	OPTION_VERBOSE,
 	OPTIONS_END,
 };

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filter/value.h"
 #include "model/field.h"
 #include "util/suggest.h"
 
-#define SET        COMPARISON_SET
-#define ORDER      COMPARISON_ORDER
-#define LIKENESS   COMPARISON_LIKENESS
+#define BIT(kind)  (1u << (kind))
+#define SET        (BIT(TOKEN_EQUAL) | BIT(TOKEN_UNEQUAL))
+#define ORDER      (BIT(TOKEN_LESS) | BIT(TOKEN_AT_MOST) | BIT(TOKEN_GREATER) | BIT(TOKEN_AT_LEAST))
+#define LIKENESS   (BIT(TOKEN_LIKE) | BIT(TOKEN_UNLIKE))
 #define CHOICE_MAX 48
 
 static const struct {
@@ -73,6 +75,69 @@ unsigned value_takes(const struct predicate *predicate)
 	return takes;
 }
 
+bool comparison_is_set(enum token_kind comparison)
+{
+	return BIT(comparison) & (SET | LIKENESS);
+}
+
+int number_parse(const char *text, size_t length, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+	unsigned base = 10;
+	size_t i = 0;
+
+	if (length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+		base = 16;
+		i = 2;
+	}
+	if (i == length)
+		return -EINVAL;
+	/* All of it is looked at first: `99999999999999999999x` is no number at all. */
+	for (size_t j = i; j < length; j++)
+		if (!strchr(base == 16 ? "0123456789abcdefABCDEF" : "0123456789", text[j]))
+			return -EINVAL;
+	for (; i < length; i++) {
+		unsigned digit = (unsigned char)text[i];
+
+		digit = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v) ||
+			v > max)
+			return -ERANGE;
+	}
+	*ret = v;
+	return 0;
+}
+
+int number_range_of(
+	enum token_kind comparison, uint64_t v, uint64_t max, uint64_t *ret_low, uint64_t *ret_high)
+{
+	uint64_t low = 0, high = max;
+
+	switch (comparison) {
+	case TOKEN_LESS:
+		if (!v)
+			return 0;
+		high = v - 1;
+		break;
+	case TOKEN_AT_MOST:
+		high = v;
+		break;
+	case TOKEN_GREATER:
+		if (v >= max)
+			return 0;
+		low = v + 1;
+		break;
+	case TOKEN_AT_LEAST:
+		low = v;
+		break;
+	default:
+		low = high = v;
+	}
+	*ret_low = low;
+	*ret_high = high;
+	return 1;
+}
+
 static int add_range(struct node *node, enum token_kind comparison, uint64_t v)
 {
 	uint64_t low, high;
@@ -85,6 +150,11 @@ static int add_range(struct node *node, enum token_kind comparison, uint64_t v)
 		return -ENOMEM;
 	*range = (struct number_span){low, high};
 	return 0;
+}
+
+int value_fail(struct value *v, size_t offset, const char *hint, const char *message)
+{
+	return parser_fail(v->parser, v->offset + offset, v->length - offset, hint, "%s", message);
 }
 
 static int fail_unknown(
@@ -101,7 +171,7 @@ static int fail_unknown(
 	if (nearest)
 		snprintf(hint, sizeof(hint), "did you mean %s?", nearest);
 	else if (!known || known > 8)
-		snprintf(hint, sizeof(hint), "expected %s", v->expected);
+		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
 	else
 		for (size_t i = 0; i < n_choices && used < (int)sizeof(hint); i++)
 			if (choices[i])
@@ -375,15 +445,59 @@ static int add_value(struct value *v, struct node *node)
 	}
 }
 
-static struct value value_of(
-	struct parser *p, const struct predicate *predicate, enum token_kind comparison)
+/* Takes the current token as a value of `v`; the word is the caller's to free. */
+static int value_take(struct value *v)
 {
-	return (struct value){
-		.parser = p,
-		.predicate = predicate,
-		.comparison = comparison,
-		.expected = kinds[predicate->kind].expected,
-	};
+	struct parser *p = v->parser;
+	char hint[sizeof(p->error->hint)];
+	bool quoted;
+
+	parser_value(p);
+	quoted = p->token.kind == TOKEN_QUOTED;
+	if (p->token.kind != TOKEN_WORD && !quoted) {
+		struct quote q = quote_word(p->text + p->token.offset, p->token.length);
+
+		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
+		if (p->token.kind == TOKEN_UNCLOSED)
+			return parser_fail(
+				p, p->token.offset, p->token.length, "", "the quote is not closed");
+		if (p->token.kind == TOKEN_END)
+			return parser_fail(
+				p, p->token.offset, 0, hint, "the filter ends too early");
+		return parser_fail(
+			p, p->token.offset, p->token.length, hint, "unexpected `%s`", q.text);
+	}
+	if (quoted && p->text[p->token.offset + p->token.length] &&
+		!strchr(" \t\r\n\v\f(),&|", p->text[p->token.offset + p->token.length]))
+		return parser_fail(p, p->token.offset + p->token.length, 1,
+			"quote the whole value, with the other kind of quotes if need be",
+			"text right after a quote");
+	v->offset = p->token.offset + quoted;
+	v->length = p->token.length - 2 * quoted;
+	v->quoted = quoted;
+	v->word = strndup(p->text + v->offset, v->length);
+	return v->word ? 0 : -ENOMEM;
+}
+
+int value_each(struct value *v, int (*take)(struct value *v, void *userdata), void *userdata)
+{
+	for (;;) {
+		int r = value_take(v);
+
+		if (r >= 0)
+			r = take(v, userdata);
+		free(v->word);
+		v->word = NULL;
+		if (r < 0)
+			return r;
+		parser_next(v->parser);
+		if (v->parser->token.kind != TOKEN_COMMA)
+			return 0;
+		if (!comparison_is_set(v->comparison))
+			return parser_fail(v->parser, v->parser->token.offset, 1,
+				"expected a single value", "a list has no order");
+		parser_next(v->parser);
+	}
 }
 
 static int take_states(struct value *v, void *userdata)
@@ -394,7 +508,7 @@ static int take_states(struct value *v, void *userdata)
 int value_parse_states(struct parser *p, uint32_t *ret)
 {
 	static const struct predicate predicate = {"state", VALUE_STATE, 0, -1};
-	struct value v = value_of(p, &predicate, TOKEN_EQUAL);
+	struct value v = {.parser = p, .predicate = &predicate, .comparison = TOKEN_EQUAL};
 	uint32_t states = 0;
 	int r = value_each(&v, take_states, &states);
 
@@ -407,7 +521,7 @@ static int take_value(struct value *v, void *userdata)
 {
 	struct node *node = userdata;
 
-	if (v->predicate->field >= 0 && !v->quoted && 1u << v->comparison & SET &&
+	if (v->predicate->field >= 0 && !v->quoted && BIT(v->comparison) & SET &&
 		!strcmp(v->word, "null")) {
 		if (node->kind != NODE_NULL && (node->n || node->mask))
 			return value_fail(v, 0, "compare with null by itself", "null in a list");
@@ -421,7 +535,7 @@ static int take_value(struct value *v, void *userdata)
 
 static enum node_kind node_kind_of(const struct predicate *predicate, enum token_kind comparison)
 {
-	if (1u << comparison & LIKENESS)
+	if (BIT(comparison) & LIKENESS)
 		return NODE_GLOB;
 	if (predicate->kind == VALUE_WORD && !ordered_words(predicate))
 		return NODE_TEXT;
@@ -432,7 +546,7 @@ int value_parse(struct parser *p, const struct predicate *predicate, enum token_
 	struct node **ret)
 {
 	AUTO_NODE struct node *node = NULL;
-	struct value v = value_of(p, predicate, comparison);
+	struct value v = {.parser = p, .predicate = predicate, .comparison = comparison};
 	int r;
 
 	if (predicate->kind == VALUE_PORT || predicate->kind == VALUE_HOST)
@@ -457,12 +571,4 @@ int value_parse(struct parser *p, const struct predicate *predicate, enum token_
 		return r;
 	*ret = STEAL(node);
 	return 0;
-}
-
-int value_parse_lone(struct parser *p, struct node **ret)
-{
-	static const struct predicate predicate = {"sport", VALUE_PORT, SIDE_LOCAL, -1};
-	struct value v = value_of(p, &predicate, TOKEN_EQUAL);
-
-	return endpoint_parse(&v, ret);
 }
