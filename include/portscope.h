@@ -81,6 +81,7 @@ enum portscope_type {
 	PORTSCOPE_PIDS,      /**< .processes: their pids */
 	PORTSCOPE_CONTAINER, /**< .container */
 	PORTSCOPE_TEXTS,     /**< .texts: words that need no escape */
+	PORTSCOPE_TIME,      /**< .number: seconds since the epoch */
 };
 
 /** An address with its port, as the kernel gave it. */
@@ -108,9 +109,12 @@ struct portscope_process {
 			       NULL: not read */
 	const char *exe;  /**< path of the executable; NULL: not readable (kernel thread, hidden) */
 	bool exe_deleted; /**< the file behind `exe` is gone; not known where that is NULL */
-	const char *cmdline; /**< the arguments, separated by spaces; NULL: not readable */
-	int64_t start_time;  /**< seconds since the epoch; 0: unknown */
-	uint32_t parent;     /**< pid of the process that it belongs to; 0: none, or unknown */
+	bool exe_trust_known; /**< it could be seen */
+	bool exe_trusted;     /**< `exe` is that file here too, and root alone can change it */
+	const char *cwd;      /**< its folder; NULL: not read */
+	const char *cmdline;  /**< the arguments, separated by spaces; NULL: not readable */
+	int64_t start_time;   /**< seconds since the epoch; 0: unknown */
+	uint32_t parent;      /**< pid of the process that it belongs to; 0: none, or unknown */
 	const char *user; /**< name of its effective user, or its number as text; NULL: unknown */
 };
 
@@ -193,6 +197,13 @@ enum portscope_field_id {
 	PORTSCOPE_FIELD_PROCESS,
 	PORTSCOPE_FIELD_PID,
 	PORTSCOPE_FIELD_PROCESSES,
+	PORTSCOPE_FIELD_PROGRAM,
+	PORTSCOPE_FIELD_EXE,
+	PORTSCOPE_FIELD_EXE_TRUSTED,
+	PORTSCOPE_FIELD_CMDLINE,
+	PORTSCOPE_FIELD_CWD,
+	PORTSCOPE_FIELD_PPID,
+	PORTSCOPE_FIELD_START_TIME,
 	PORTSCOPE_FIELD_FINDINGS,
 	/* Those of a finding, which a row of portscope_audit_each() is. */
 	PORTSCOPE_FIELD_SEVERITY,
@@ -270,18 +281,6 @@ struct portscope_sort {
 	bool descending;
 };
 
-/** Where sockets come from. */
-enum portscope_collector {
-	/**
-	 * sock_diag as long as one datagram holds the answer, which is exact; beyond that the
-	 * kernel's iterators where this process may use them; /proc/net where sock_diag is refused.
-	 */
-	PORTSCOPE_COLLECTOR_AUTO,
-	PORTSCOPE_COLLECTOR_BPF,     /**< the kernel's iterators (iter/tcp, iter/udp) */
-	PORTSCOPE_COLLECTOR_NETLINK, /**< sock_diag(7) */
-	PORTSCOPE_COLLECTOR_PROCFS,  /**< /proc/net/{tcp,tcp6,udp,udp6} */
-};
-
 /** What is asked. Zero everything first; 0 in a mask means none. */
 struct portscope_query {
 	unsigned protocols; /**< of enum portscope_protocol */
@@ -295,20 +294,17 @@ struct portscope_query {
 	bool unsorted;                   /**< any order will do: lets the listing stream; where it
 					    cannot, the rows are sorted all the same */
 	bool numeric;                    /**< no user names */
-	enum portscope_collector collector;
-	bool identity; /**< portscope_get_host() will be asked */
+	bool identity;                   /**< portscope_get_host() will be asked */
 };
 
 /** Who answered: the `host` of JSON. Strings are NULL where unknown. */
 struct portscope_host {
-	const char *name;       /**< host name */
-	const char *machine_id; /**< machine-id(5) */
-	const char *boot_id;    /**< random UUID of this boot */
-	const char *kernel;     /**< release, as in uname(2) */
-	uint32_t netns;         /**< inode number of the network namespace; 0: unknown */
-	/** bpf, netlink or procfs; where parts come from several, the one that knows least among
-	 *  procfs and bpf */
-	const char *collector;
+	const char *name;          /**< host name */
+	const char *machine_id;    /**< machine-id(5) */
+	const char *boot_id;       /**< random UUID of this boot */
+	const char *kernel;        /**< release, as in uname(2) */
+	uint32_t netns;            /**< inode number of the network namespace; 0: unknown */
+	const char *collector;     /**< netlink or procfs */
 	const char *owner_backend; /**< bpf or procfs; NULL: owners were not asked for */
 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "filter/value.h"
+#include "filter/parser.h"
 
 /** A host or service name that stands for more is refused, never cut short. */
 #define MEANINGS_MAX 64
@@ -595,12 +595,4 @@ int endpoint_parse(struct value *v, struct node **ret)
 		return r;
 	*ret = STEAL(node);
 	return 0;
-}
-
-int value_parse_lone(struct parser *p, struct node **ret)
-{
-	static const struct predicate predicate = {"sport", VALUE_PORT, SIDE_LOCAL, -1};
-	struct value v = {.parser = p, .predicate = &predicate, .comparison = TOKEN_EQUAL};
-
-	return endpoint_parse(&v, ret);
 }

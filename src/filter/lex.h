@@ -31,6 +31,12 @@ enum token_kind {
 	TOKEN_UNCLOSED, /**< a quote without its end */
 };
 
+/* Sets of comparisons, as bits 1 << enum token_kind. */
+#define COMPARISON_SET (1u << TOKEN_EQUAL | 1u << TOKEN_UNEQUAL)
+#define COMPARISON_ORDER                                                                           \
+	(1u << TOKEN_LESS | 1u << TOKEN_AT_MOST | 1u << TOKEN_GREATER | 1u << TOKEN_AT_LEAST)
+#define COMPARISON_LIKENESS (1u << TOKEN_LIKE | 1u << TOKEN_UNLIKE)
+
 struct token {
 	enum token_kind kind;
 	size_t offset, length; /**< with quotes, if there are any */

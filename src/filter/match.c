@@ -237,6 +237,7 @@ static enum truth match_value(const struct node *node, const struct portscope_ro
 		return truth(in_numbers(node, value.flag));
 	case PORTSCOPE_NUMBER:
 	case PORTSCOPE_HEX:
+	case PORTSCOPE_TIME:
 		return truth(in_numbers(node, value.number));
 	case PORTSCOPE_TEXT:
 		return match_text(node, value.text.text, value.text.length);

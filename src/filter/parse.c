@@ -6,8 +6,6 @@
  */
 #include "filter/parser.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,46 +76,6 @@ static const struct {
 
 static int parse_expression(struct parser *p, enum binding binding, struct node **ret);
 
-void parser_next(struct parser *p)
-{
-	p->token = lex(p->text, p->token.offset + p->token.length, false);
-}
-
-void parser_value(struct parser *p)
-{
-	p->token = lex(p->text, p->token.offset, true);
-}
-
-int parser_fail(
-	struct parser *p, size_t offset, size_t length, const char *hint, const char *message, ...)
-{
-	va_list args;
-
-	p->error->offset = offset;
-	p->error->length = length;
-	va_start(args, message);
-	vsnprintf(p->error->message, sizeof(p->error->message), message, args);
-	va_end(args);
-	snprintf(p->error->hint, sizeof(p->error->hint), "%s", hint);
-	return -EINVAL;
-}
-
-struct quote quote_word(const char *word, size_t length)
-{
-	struct quote q = {{0}};
-	size_t n = 0;
-
-	for (size_t i = 0; i < length && n < sizeof(q.text) - 4; i++) {
-		unsigned char c = (unsigned char)word[i];
-
-		if ((c & 0xc0) != 0x80)
-			q.text[n++] = c < ' ' || c > '~' ? '?' : (char)c;
-	}
-	if (n == sizeof(q.text) - 4)
-		memcpy(q.text + n, "...", 3);
-	return q;
-}
-
 static bool token_is(const struct parser *p, const char *word)
 {
 	return p->token.kind == TOKEN_WORD && p->token.length == strlen(word) &&
@@ -152,6 +110,8 @@ static enum value_kind kind_of_type(enum portscope_type type)
 		return VALUE_HEX;
 	case PORTSCOPE_PIDS:
 		return VALUE_PID;
+	case PORTSCOPE_TIME:
+		return VALUE_TIME;
 	case PORTSCOPE_WORD:
 		return VALUE_WORD;
 	case PORTSCOPE_ADDRESS:
@@ -202,13 +162,6 @@ static bool is_service(const struct parser *p, const char *word)
 	struct filter_service service;
 
 	return p->names->service && p->names->service(p->names->userdata, word, &service, 1) > 0;
-}
-
-const char *similar_service(const struct parser *p, const char *word)
-{
-	if (!p->names->similar_service || !isalpha((unsigned char)*word))
-		return NULL;
-	return p->names->similar_service(p->names->userdata, word);
 }
 
 static int fail_unknown_word(struct parser *p)

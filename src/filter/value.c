@@ -9,14 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "filter/value.h"
 #include "model/field.h"
 #include "util/suggest.h"
 
-#define BIT(kind)  (1u << (kind))
-#define SET        (BIT(TOKEN_EQUAL) | BIT(TOKEN_UNEQUAL))
-#define ORDER      (BIT(TOKEN_LESS) | BIT(TOKEN_AT_MOST) | BIT(TOKEN_GREATER) | BIT(TOKEN_AT_LEAST))
-#define LIKENESS   (BIT(TOKEN_LIKE) | BIT(TOKEN_UNLIKE))
+#define SET        COMPARISON_SET
+#define ORDER      COMPARISON_ORDER
+#define LIKENESS   COMPARISON_LIKENESS
 #define CHOICE_MAX 48
 
 static const struct {
@@ -38,6 +36,8 @@ static const struct {
 	[VALUE_NUMBER] = {"a number", NODE_NUMBER, SET | ORDER},
 	[VALUE_HEX] = {"a hexadecimal number", NODE_NUMBER, SET},
 	[VALUE_PID] = {"a process id", NODE_NUMBER, SET | ORDER},
+	[VALUE_TIME] = {"a time of UTC, such as 2026-11-25 or 2026-11-25T18:30", NODE_NUMBER,
+		SET | ORDER},
 	[VALUE_WORD] = {"a word", NODE_NUMBER, SET | ORDER | LIKENESS},
 	[VALUE_TEXT] = {"a text", NODE_TEXT, SET | LIKENESS},
 };
@@ -75,69 +75,6 @@ unsigned value_takes(const struct predicate *predicate)
 	return takes;
 }
 
-bool comparison_is_set(enum token_kind comparison)
-{
-	return BIT(comparison) & (SET | LIKENESS);
-}
-
-int number_parse(const char *text, size_t length, uint64_t max, uint64_t *ret)
-{
-	uint64_t v = 0;
-	unsigned base = 10;
-	size_t i = 0;
-
-	if (length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
-		base = 16;
-		i = 2;
-	}
-	if (i == length)
-		return -EINVAL;
-	/* All of it is looked at first: `99999999999999999999x` is no number at all. */
-	for (size_t j = i; j < length; j++)
-		if (!strchr(base == 16 ? "0123456789abcdefABCDEF" : "0123456789", text[j]))
-			return -EINVAL;
-	for (; i < length; i++) {
-		unsigned digit = (unsigned char)text[i];
-
-		digit = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v) ||
-			v > max)
-			return -ERANGE;
-	}
-	*ret = v;
-	return 0;
-}
-
-int number_range_of(
-	enum token_kind comparison, uint64_t v, uint64_t max, uint64_t *ret_low, uint64_t *ret_high)
-{
-	uint64_t low = 0, high = max;
-
-	switch (comparison) {
-	case TOKEN_LESS:
-		if (!v)
-			return 0;
-		high = v - 1;
-		break;
-	case TOKEN_AT_MOST:
-		high = v;
-		break;
-	case TOKEN_GREATER:
-		if (v >= max)
-			return 0;
-		low = v + 1;
-		break;
-	case TOKEN_AT_LEAST:
-		low = v;
-		break;
-	default:
-		low = high = v;
-	}
-	*ret_low = low;
-	*ret_high = high;
-	return 1;
-}
-
 static int add_range(struct node *node, enum token_kind comparison, uint64_t v)
 {
 	uint64_t low, high;
@@ -150,11 +87,6 @@ static int add_range(struct node *node, enum token_kind comparison, uint64_t v)
 		return -ENOMEM;
 	*range = (struct number_span){low, high};
 	return 0;
-}
-
-int value_fail(struct value *v, size_t offset, const char *hint, const char *message)
-{
-	return parser_fail(v->parser, v->offset + offset, v->length - offset, hint, "%s", message);
 }
 
 static int fail_unknown(
@@ -171,7 +103,7 @@ static int fail_unknown(
 	if (nearest)
 		snprintf(hint, sizeof(hint), "did you mean %s?", nearest);
 	else if (!known || known > 8)
-		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
+		snprintf(hint, sizeof(hint), "expected %s", v->expected);
 	else
 		for (size_t i = 0; i < n_choices && used < (int)sizeof(hint); i++)
 			if (choices[i])
@@ -276,6 +208,26 @@ static int add_flag(struct value *v, struct node *node)
 		if (!strcasecmp(v->word, words[i]))
 			return add_range(node, TOKEN_EQUAL, i & 1);
 	return fail_unknown(v, "value", words, 4);
+}
+
+/* A time stands for all of the day, minute or second that it names. */
+static int add_time(struct value *v, struct node *node)
+{
+	struct number_span *span;
+	uint64_t low, high;
+
+	if (time_parse(v->word, &low, &high) < 0)
+		return fail_unknown(v, "time", NULL, 0);
+	span = node_grow(node, sizeof(*span));
+	if (!span)
+		return -ENOMEM;
+	*span = (struct number_span){low, high};
+	if (v->comparison == TOKEN_LESS || v->comparison == TOKEN_AT_MOST)
+		*span = (struct number_span){0, v->comparison == TOKEN_LESS ? low - 1 : high};
+	if (v->comparison == TOKEN_GREATER || v->comparison == TOKEN_AT_LEAST)
+		*span = (struct number_span){
+			v->comparison == TOKEN_GREATER ? high + 1 : low, UINT64_MAX};
+	return 0;
 }
 
 static int add_number(struct value *v, struct node *node, uint64_t max)
@@ -434,6 +386,8 @@ static int add_value(struct value *v, struct node *node)
 		return add_flag(v, node);
 	case VALUE_PID:
 		return add_number(v, node, UINT32_MAX);
+	case VALUE_TIME:
+		return add_time(v, node);
 	case VALUE_NUMBER:
 		return add_number(v, node, UINT64_MAX);
 	case VALUE_HEX:
@@ -445,59 +399,15 @@ static int add_value(struct value *v, struct node *node)
 	}
 }
 
-/* Takes the current token as a value of `v`; the word is the caller's to free. */
-static int value_take(struct value *v)
+static struct value value_of(
+	struct parser *p, const struct predicate *predicate, enum token_kind comparison)
 {
-	struct parser *p = v->parser;
-	char hint[sizeof(p->error->hint)];
-	bool quoted;
-
-	parser_value(p);
-	quoted = p->token.kind == TOKEN_QUOTED;
-	if (p->token.kind != TOKEN_WORD && !quoted) {
-		struct quote q = quote_word(p->text + p->token.offset, p->token.length);
-
-		snprintf(hint, sizeof(hint), "expected %s", kinds[v->predicate->kind].expected);
-		if (p->token.kind == TOKEN_UNCLOSED)
-			return parser_fail(
-				p, p->token.offset, p->token.length, "", "the quote is not closed");
-		if (p->token.kind == TOKEN_END)
-			return parser_fail(
-				p, p->token.offset, 0, hint, "the filter ends too early");
-		return parser_fail(
-			p, p->token.offset, p->token.length, hint, "unexpected `%s`", q.text);
-	}
-	if (quoted && p->text[p->token.offset + p->token.length] &&
-		!strchr(" \t\r\n\v\f(),&|", p->text[p->token.offset + p->token.length]))
-		return parser_fail(p, p->token.offset + p->token.length, 1,
-			"quote the whole value, with the other kind of quotes if need be",
-			"text right after a quote");
-	v->offset = p->token.offset + quoted;
-	v->length = p->token.length - 2 * quoted;
-	v->quoted = quoted;
-	v->word = strndup(p->text + v->offset, v->length);
-	return v->word ? 0 : -ENOMEM;
-}
-
-int value_each(struct value *v, int (*take)(struct value *v, void *userdata), void *userdata)
-{
-	for (;;) {
-		int r = value_take(v);
-
-		if (r >= 0)
-			r = take(v, userdata);
-		free(v->word);
-		v->word = NULL;
-		if (r < 0)
-			return r;
-		parser_next(v->parser);
-		if (v->parser->token.kind != TOKEN_COMMA)
-			return 0;
-		if (!comparison_is_set(v->comparison))
-			return parser_fail(v->parser, v->parser->token.offset, 1,
-				"expected a single value", "a list has no order");
-		parser_next(v->parser);
-	}
+	return (struct value){
+		.parser = p,
+		.predicate = predicate,
+		.comparison = comparison,
+		.expected = kinds[predicate->kind].expected,
+	};
 }
 
 static int take_states(struct value *v, void *userdata)
@@ -508,7 +418,7 @@ static int take_states(struct value *v, void *userdata)
 int value_parse_states(struct parser *p, uint32_t *ret)
 {
 	static const struct predicate predicate = {"state", VALUE_STATE, 0, -1};
-	struct value v = {.parser = p, .predicate = &predicate, .comparison = TOKEN_EQUAL};
+	struct value v = value_of(p, &predicate, TOKEN_EQUAL);
 	uint32_t states = 0;
 	int r = value_each(&v, take_states, &states);
 
@@ -521,7 +431,7 @@ static int take_value(struct value *v, void *userdata)
 {
 	struct node *node = userdata;
 
-	if (v->predicate->field >= 0 && !v->quoted && BIT(v->comparison) & SET &&
+	if (v->predicate->field >= 0 && !v->quoted && 1u << v->comparison & SET &&
 		!strcmp(v->word, "null")) {
 		if (node->kind != NODE_NULL && (node->n || node->mask))
 			return value_fail(v, 0, "compare with null by itself", "null in a list");
@@ -535,7 +445,7 @@ static int take_value(struct value *v, void *userdata)
 
 static enum node_kind node_kind_of(const struct predicate *predicate, enum token_kind comparison)
 {
-	if (BIT(comparison) & LIKENESS)
+	if (1u << comparison & LIKENESS)
 		return NODE_GLOB;
 	if (predicate->kind == VALUE_WORD && !ordered_words(predicate))
 		return NODE_TEXT;
@@ -546,7 +456,7 @@ int value_parse(struct parser *p, const struct predicate *predicate, enum token_
 	struct node **ret)
 {
 	AUTO_NODE struct node *node = NULL;
-	struct value v = {.parser = p, .predicate = predicate, .comparison = comparison};
+	struct value v = value_of(p, predicate, comparison);
 	int r;
 
 	if (predicate->kind == VALUE_PORT || predicate->kind == VALUE_HOST)
@@ -571,4 +481,12 @@ int value_parse(struct parser *p, const struct predicate *predicate, enum token_
 		return r;
 	*ret = STEAL(node);
 	return 0;
+}
+
+int value_parse_lone(struct parser *p, struct node **ret)
+{
+	static const struct predicate predicate = {"sport", VALUE_PORT, SIDE_LOCAL, -1};
+	struct value v = value_of(p, &predicate, TOKEN_EQUAL);
+
+	return endpoint_parse(&v, ret);
 }

@@ -92,8 +92,7 @@ static void document_finding(struct report *r, const struct portscope_finding *f
 
 static void document_end(struct report *r)
 {
-	if (!r->listing->cut)
-		out_text(r->out, r->findings ? "\n]}\n" : "]}\n");
+	out_text(r->out, r->findings ? "\n]}\n" : "]}\n");
 }
 
 static void lines_finding(struct report *r, const struct portscope_finding *f)
@@ -142,7 +141,7 @@ const struct findings_format findings_json_lines = {
 
 static void put_text_cell(struct out *o, const char *text)
 {
-	AUTO_OUT struct out cell = OUT_FOR(o);
+	AUTO_OUT struct out cell = {.fd = -1};
 
 	if (text)
 		text_visible(&cell, text, strlen(text));
@@ -174,7 +173,7 @@ static void csv_finding(struct report *r, const struct portscope_finding *f)
 	put_text_cell(r->out, f->verdict);
 	out_number(r->out, f->sockets);
 	for (size_t i = 0; i < r->listing->n_columns; i++) {
-		AUTO_OUT struct out cell = OUT_FOR(r->out);
+		AUTO_OUT struct out cell = {.fd = -1};
 		struct portscope_value value;
 
 		portscope_get(f->row, r->listing->columns[i], &value);

@@ -51,6 +51,17 @@ static size_t put_endpoint(struct out *o, const struct portscope_endpoint *e, en
 	return n + out_number(o, e->port);
 }
 
+size_t text_time(struct out *o, int64_t seconds)
+{
+	time_t t = seconds;
+	struct tm tm;
+	char text[40];
+
+	if (!gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return 0;
+	return put(o, text);
+}
+
 /* A slash ends a name and a semicolon a process: in the name itself they would forge another. */
 static size_t put_process_name(struct out *o, const char *name)
 {
@@ -176,6 +187,8 @@ static size_t put_known(struct out *o, const struct portscope_value *v, enum tex
 		return put_container(o, v->container);
 	case PORTSCOPE_TEXTS:
 		return put_texts(o, v);
+	case PORTSCOPE_TIME:
+		return text_time(o, (int64_t)v->number);
 	}
 	return 0;
 }
@@ -218,14 +231,4 @@ size_t text_bound(const struct portscope_value *v)
 	default:
 		return SIZE_MAX;
 	}
-}
-
-void text_time(struct out *o, int64_t seconds)
-{
-	time_t t = seconds;
-	struct tm tm;
-	char text[40];
-
-	if (gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		out_text(o, text);
 }

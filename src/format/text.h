@@ -22,6 +22,6 @@ size_t text_value(struct out *o, const struct portscope_value *value, enum text_
 size_t text_bound(const struct portscope_value *value);
 
 /** Writes a time as RFC 3339 has it, in UTC, without quotes. */
-void text_time(struct out *o, int64_t time);
+size_t text_time(struct out *o, int64_t time);
 
 #endif

@@ -39,7 +39,7 @@ static int copy_listeners(const struct sockets *from, struct sockets *to)
 /* All TCP listeners, whatever the query leaves out: they tell which connections are inbound. */
 static int gather_listeners(struct portscope_snapshot *s)
 {
-	struct collect_request request = {.collector = s->query.collector};
+	struct collect_request request = {0};
 	struct collect_report report = {0};
 	int r;
 
@@ -126,6 +126,10 @@ static int gather_owners(struct portscope_snapshot *s)
 		request.details |= OWNER_WANT_USER;
 	if (s->needs & NEED_UNITS)
 		request.details |= OWNER_WANT_CGROUP;
+	if (s->needs & NEED_TRUST)
+		request.details |= OWNER_WANT_TRUST;
+	if (s->needs & NEED_CWD)
+		request.details |= OWNER_WANT_CWD;
 	r = owner_resolve(
 		&request, s->sockets.items, s->sockets.count, &s->warnings, &s->host.owners);
 	if (r >= 0)

@@ -276,6 +276,54 @@ static void get_processes(const struct portscope_row *row, struct portscope_valu
 	ret->processes.absent = ret->known ? NULL : vocabulary_word(&owner_words, row->owner);
 }
 
+/* The first holder; NULL: none is known. */
+static const struct portscope_process *holder_of(const struct portscope_row *row)
+{
+	return row->n_processes ? &row->processes[0] : NULL;
+}
+
+static void get_program(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row))
+		set_text(ret, holder_of(row)->program);
+}
+
+static void get_exe(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row))
+		set_text(ret, holder_of(row)->exe);
+}
+
+static void get_exe_trusted(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row) && holder_of(row)->exe_trust_known)
+		set_flag(ret, holder_of(row)->exe_trusted);
+}
+
+static void get_cmdline(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row))
+		set_text(ret, holder_of(row)->cmdline);
+}
+
+static void get_cwd(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row))
+		set_text(ret, holder_of(row)->cwd);
+}
+
+static void get_ppid(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row) && holder_of(row)->parent)
+		set_number(ret, holder_of(row)->parent);
+}
+
+static void get_start_time(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row) && holder_of(row)->start_time)
+		set_number(ret, (uint64_t)holder_of(row)->start_time);
+}
+
 static void get_findings(const struct portscope_row *row, struct portscope_value *ret)
 {
 	ret->known = row->judged;
@@ -393,7 +441,14 @@ static const struct field fields[] = {
 	WORDS(OWNER,           "owner",           "OWNER",       owner,          HOLDERS, NEED_OWNERS,           get_owner,           true,  false, 3, "What is known of the holders: known, none, hidden, gone or unknown."),
 	FIELD(PROCESS,         "process",         "PROCESS",     NAMES,          HOLDERS, NEED_OWNERS | NEED_PROCESSES, get_processes,       false, false, 0, "Name and pid of the first holder, and how many more there are."),
 	FIELD(PID,             "pid",             "PID",         PIDS,           HOLDERS, NEED_OWNERS,           get_processes,       false, false, 0, "Pids of all holders."),
-	FIELD(PROCESSES,       "processes",       "PROCESSES",   PROCESSES,      HOLDERS, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_processes,       true,  false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
+	FIELD(PROCESSES,       "processes",       "PROCESSES",   PROCESSES,      HOLDERS, NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS | NEED_TRUST, get_processes,       true,  false, 0, "All holders with their descriptors; in JSON with all that is known of them."),
+	FIELD(PROGRAM,         "program",         "PROGRAM",     TEXT,           HOLDER,  NEED_OWNERS | NEED_PROCESSES, get_program,         false, false, 0, "File name of the executable; of an interpreter what it runs."),
+	FIELD(EXE,             "exe",             "EXE",         TEXT,           HOLDER,  NEED_OWNERS | NEED_PROCESSES, get_exe,             false, false, 3, "Path of the executable."),
+	FIELD(EXE_TRUSTED,     "exe_trusted",     "TRUSTED",     BOOL,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_TRUST, get_exe_trusted,     false, false, 3, "True where the executable is the file of that path and only root can change it."),
+	FIELD(CMDLINE,         "cmdline",         "CMDLINE",     TEXT,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_cmdline,         false, false, 3, "Arguments of the process, separated by spaces."),
+	FIELD(CWD,             "cwd",             "CWD",         TEXT,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_CWD, get_cwd,             false, false, 3, "Working directory of the process."),
+	FIELD(PPID,            "ppid",            "PPID",        NUMBER,         HOLDER,  NEED_OWNERS | NEED_PROCESSES, get_ppid,            false, true,  3, "Pid of its parent; null where that is outside of this pid namespace."),
+	FIELD(START_TIME,      "start_time",      "STARTED",     TIME,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_start_time,      false, false, 3, "When the process was started."),
 	FIELD(FINDINGS,        "findings",        "FINDINGS",    TEXTS,          RULES,   NEED_FINDINGS,         get_findings,        false, false, 6, "Rules of the audit that the socket breaks; null where it does not listen."),
 	WORDS(SEVERITY,        "severity",        "SEVERITY",    severity,       FINDING, 0,                     get_severity,        false, false, 0, "How bad the finding is: info, low, medium, high or critical."),
 	FIELD(RULE,            "rule",            "RULE",        TEXT,           FINDING, 0,                     get_rule,            false, false, 3, "Rule of the audit that the socket breaks."),
@@ -503,6 +558,7 @@ int value_compare(const struct portscope_value *a, const struct portscope_value 
 		return compare_numbers(a->flag, b->flag);
 	case PORTSCOPE_NUMBER:
 	case PORTSCOPE_HEX:
+	case PORTSCOPE_TIME:
 		return compare_numbers(a->number, b->number);
 	case PORTSCOPE_TEXT:
 		return compare_texts(a->text.text, a->text.length, b->text.text, b->text.length);

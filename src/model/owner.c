@@ -144,6 +144,7 @@ static void free_holders(struct owner_index *index)
 		free((char *)process->shown.comm);
 		free((char *)process->shown.exe);
 		free((char *)process->shown.cmdline);
+		free((char *)process->shown.cwd);
 		free((char *)process->shown.user);
 		free(process->cgroup);
 	}

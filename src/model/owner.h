@@ -28,8 +28,9 @@ struct process {
 		shown; /**< what of it leaves the library, but for its descriptors */
 	uint32_t uid;  /**< its effective user */
 	bool has_uid;
-	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
-			   NULL: not asked for, or not readable */
+	bool name_trusted; /**< the name of its program, too, is one of the trusted executable */
+	char *cgroup;      /**< path in the unified hierarchy, or that of systemd in cgroup v1;
+				NULL: not asked for, or not readable */
 	const struct unit *unit; /**< what its cgroup stands for; NULL: nothing, or not asked for */
 };
 

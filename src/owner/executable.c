@@ -11,21 +11,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "util/file.h"
 
 #define DELETED " (deleted)"
-
-/* What is known of a file without asking a server for it: nothing here may wait for one. */
-static int stat_cached(int dir, const char *path, struct statx *ret)
-{
-	return statx(dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_NLINK | STATX_INO, ret);
-}
-
-static bool same_file(const struct statx *a, const struct statx *b)
-{
-	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
-	       a->stx_dev_minor == b->stx_dev_minor;
-}
 
 /*
  * Whether the end of the link is the kernel's mark: it is part of the name if a file of that whole
@@ -36,10 +25,10 @@ static bool is_mark(int dir, const char *link)
 	struct statx running, named;
 	char path[PATH_MAX + 8];
 
-	if (stat_cached(dir, "exe", &running) < 0 || !running.stx_nlink)
+	if (file_stat_cached(dir, "exe", 0, &running) < 0 || !running.stx_nlink)
 		return true;
 	snprintf(path, sizeof(path), "root%s", link);
-	return stat_cached(dir, path, &named) < 0 || !same_file(&running, &named);
+	return file_stat_cached(dir, path, 0, &named) < 0 || !file_is_same(&running, &named);
 }
 
 int executable_read(int dir, char **ret_path, bool *ret_deleted)

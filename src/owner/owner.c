@@ -390,7 +390,7 @@ int owner_resolve(const struct owner_request *request, struct socket *sockets, s
 		res.scan.proc_fd = request->proc_fd;
 		res.scan.proc_own = proc_is_own(request->proc_fd);
 	}
-	process_reader_init(&res.reader, request->details, request->numeric);
+	process_reader_init(&res.reader, request->details, request->numeric, res.scan.proc_fd);
 	r = resolve(&res, w);
 	process_reader_done(&res.reader);
 	table_done(&res.by_pid);

@@ -22,6 +22,8 @@ enum owner_detail {
 	OWNER_WANT_START_TIME = 1 << 3,
 	OWNER_WANT_USER = 1 << 4,
 	OWNER_WANT_CGROUP = 1 << 5,
+	OWNER_WANT_TRUST = 1 << 6, /**< of the executable */
+	OWNER_WANT_CWD = 1 << 7,
 };
 
 struct owner_request {

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +66,7 @@ static void note(struct reading *reading, int error)
 		reading->error = error;
 }
 
-void process_reader_init(struct process_reader *reader, unsigned details, bool numeric)
+void process_reader_init(struct process_reader *reader, unsigned details, bool numeric, int proc_fd)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
 	struct timespec now, up;
@@ -75,6 +76,7 @@ void process_reader_init(struct process_reader *reader, unsigned details, bool n
 		.numeric = numeric,
 		.ticks = ticks > 0 ? (uint64_t)ticks : 100,
 	};
+	trust_init(&reader->trust, proc_fd);
 	/* Rounded, so that the small error of two readings does not move a start time by a second.
 	 */
 	if (!clock_gettime(CLOCK_REALTIME, &now) && !clock_gettime(CLOCK_BOOTTIME, &up))
@@ -95,6 +97,7 @@ void process_reader_done(struct process_reader *reader)
 		free(reader->users[i].name);
 	free(reader->users);
 	free(reader->arguments);
+	trust_done(&reader->trust);
 	table_done(&reader->users_table);
 }
 
@@ -330,11 +333,52 @@ static int describe_state(
 	return shown->comm ? 0 : -ENOMEM;
 }
 
+/* Whether the executable, and the name that the program has beside it, can be relied upon. */
+static int describe_trust(struct reading *reading)
+{
+	struct portscope_process *shown = &reading->process->shown;
+	struct trust *trust = &reading->reader->trust;
+	int r;
+
+	if (!shown->exe)
+		return 0;
+	r = shown->exe_deleted ? 0 : trust_check(trust, reading->thread, shown->exe);
+	if (r < 0 && r != -ENOMEM) {
+		note(reading, r);
+		return 0;
+	}
+	shown->exe_trust_known = r >= 0;
+	shown->exe_trusted = r > 0;
+	if (r > 0 && shown->program && shown->program[shown->name_length]) {
+		r = trust_check_name(trust, shown->exe, shown->program, shown->name_length);
+		reading->process->name_trusted = r > 0;
+	}
+	return MIN(r, 0);
+}
+
+static int describe_cwd(struct reading *reading)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlinkat(reading->thread, "cwd", path, sizeof(path));
+
+	if (length < 0) {
+		if (errno != EACCES && errno != EPERM)
+			note(reading, -errno);
+		return 0;
+	}
+	reading->process->shown.cwd = strndup(path, (size_t)length);
+	return reading->process->shown.cwd ? 0 : -ENOMEM;
+}
+
 static int describe_rest(struct reading *reading, const char *comm)
 {
 	unsigned details = reading->reader->details;
 	int r = describe_program(reading, comm);
 
+	if (r == 0 && details & OWNER_WANT_TRUST)
+		r = describe_trust(reading);
+	if (r == 0 && details & OWNER_WANT_CWD)
+		r = describe_cwd(reading);
 	if (r == 0 && details & OWNER_WANT_USER)
 		r = describe_user(reading);
 	if (r == 0 && details & OWNER_WANT_CGROUP)
@@ -440,7 +484,7 @@ static int describe(struct reading *reading, struct holder *holder)
 	/* Its number alone does not tell whether it is the process that is meant. */
 	if (known < 0 && holder->start)
 		return 0;
-	if (details & (OWNER_WANT_PROGRAM | OWNER_WANT_EXE))
+	if (details & (OWNER_WANT_PROGRAM | OWNER_WANT_EXE | OWNER_WANT_TRUST))
 		r = describe_exe(reading, holder, &stat);
 	if (r == 0 && !holder->gone && known >= 0)
 		r = describe_state(reading, holder, &stat);

@@ -4,6 +4,7 @@
 #define PORTSCOPE_OWNER_PROCESS_H
 
 #include "model/owner-index.h"
+#include "owner/trust.h"
 
 struct user_name;
 
@@ -22,6 +23,7 @@ struct process_reader {
 	int failure;        /**< and the last reason */
 	struct table users_table;
 	char *arguments; /**< room for those of one process */
+	struct trust trust;
 };
 
 /** What /proc/PID/stat says. */
@@ -39,7 +41,9 @@ struct process_stat {
 /** PF_EXITING. */
 #define PROCESS_IS_ENDING 0x00000004u
 
-void process_reader_init(struct process_reader *reader, unsigned details, bool numeric);
+/** `proc_fd` is that of our own mounts; -1: none. */
+void process_reader_init(
+	struct process_reader *reader, unsigned details, bool numeric, int proc_fd);
 void process_reader_done(struct process_reader *reader);
 
 /** Counts a process that could not be described in full, for this reason. */

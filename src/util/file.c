@@ -57,3 +57,15 @@ int file_read_line(int dirfd, const char *path, char **ret)
 	*ret = text;
 	return 0;
 }
+
+int file_stat_cached(int dirfd, const char *path, int flags, struct statx *ret)
+{
+	flags |= AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	return statx(dirfd, path, flags, STATX_BASIC_STATS, ret) < 0 ? -errno : 0;
+}
+
+bool file_is_same(const struct statx *a, const struct statx *b)
+{
+	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
+	       a->stx_dev_minor == b->stx_dev_minor;
+}

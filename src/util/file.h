@@ -3,6 +3,8 @@
 #ifndef PORTSCOPE_UTIL_FILE_H
 #define PORTSCOPE_UTIL_FILE_H
 
+#include <sys/stat.h>
+
 #include "util/macros.h"
 
 /**
@@ -17,5 +19,14 @@ int file_read_fd(int fd, size_t limit, char **ret, size_t *ret_length);
 
 /** The same as file_read() for the first line alone, without its newline. */
 int file_read_line(int dirfd, const char *path, char **ret);
+
+/**
+ * Status of a file as far as the kernel knows it: a server is not asked, so that nothing waits for
+ * one. `flags` are those of statx(2), which is its result, too, but for errors: -errno.
+ */
+int file_stat_cached(int dirfd, const char *path, int flags, struct statx *ret);
+
+/** Whether both are the same file. */
+bool file_is_same(const struct statx *a, const struct statx *b);
 
 #endif

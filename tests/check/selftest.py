@@ -5,8 +5,10 @@ import os
 import tempfile
 import unittest
 
+import circles
 import fields
 import includes
+import sizes
 import sources
 import words
 
@@ -107,6 +109,35 @@ class Fields(Tree):
         for text in ('{"pid",\n\t"user", "uid"}', '= "uid,x,pid,user";',
                      'portscope_field_find("pid")'):
             self.assertEqual(len(self.fields(**{"src/a.c": text})), 1, text)
+
+
+class Circles(unittest.TestCase):
+    def circles(self, calls):
+        objects = {file: ({file}, set(called)) for file, called in calls.items()}
+        return sorted(sorted(group) for group in circles.circles(circles.graph(objects)))
+
+    def test_none(self):
+        self.assertEqual(self.circles({"a": "bc", "b": "c", "c": "x", "d": "abc"}), [])
+        self.assertEqual(self.circles({"a": "a"}), [])
+
+    def test_some(self):
+        self.assertEqual(self.circles({"a": "b", "b": "c", "c": "a", "d": "ae", "e": "d"}),
+                         [["a", "b", "c"], ["d", "e"]])
+
+
+class Sizes(Tree):
+    def function(self, lines):
+        return "static int f(int a,\n\tint b)\n{\n" + "\tx();\n" * (lines - 4) + "}\n"
+
+    def test_functions(self):
+        self.assertEqual(self.faults(sizes, {"src/a.c": self.function(80) * 2}), [])
+        found = self.faults(sizes, {"src/a.c": self.function(5) + self.function(81)})
+        self.assertEqual(found, ["src/a.c: f() has 81 lines; at most 80"])
+
+    def test_files(self):
+        table = "static const int t[] = {\n" + "\t1,\n" * 800 + "};\n"
+        self.assertEqual(self.faults(sizes, {"src/a.c": table + "int x;\n" * 700}), [])
+        self.assertEqual(len(self.faults(sizes, {"src/a.c": table + "int x;\n" * 701})), 1)
 
 
 class Words(Tree):

@@ -32,7 +32,7 @@ static void test_table(void **state)
 		assert_int_equal(strspn(f->title, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"), strlen(f->title));
 		assert_true(isupper((unsigned char)f->help[0]));
 		assert_int_equal(f->help[strlen(f->help) - 1], '.');
-		assert_in_range(f->type, PORTSCOPE_BOOL, PORTSCOPE_TEXTS);
+		assert_in_range(f->type, PORTSCOPE_BOOL, PORTSCOPE_TIME);
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(portscope_field_at(k)->title, f->title);
 	}

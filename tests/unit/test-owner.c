@@ -396,7 +396,7 @@ static void test_reused(void **state)
 
 	tree_process(tree, 20, "again", 500);
 	dir = openat(tree->fd, "20", O_RDONLY | O_DIRECTORY);
-	process_reader_init(&reader, OWNER_WANT_START_TIME, true);
+	process_reader_init(&reader, OWNER_WANT_START_TIME, true, -1);
 	assert_int_equal(process_describe(&reader, dir, &same), 0);
 	assert_false(same.gone);
 	assert_int_equal(process_describe(&reader, dir, &other), 0);
