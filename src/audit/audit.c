@@ -33,7 +33,7 @@ struct portscope_audit {
 	const struct portscope_policy *policy;
 	const struct portscope_document *baseline; /**< borrowed; NULL: none */
 	struct baseline_row *fresh;                /**< by row; NULL without a baseline */
-	size_t *matched;                           /**< by line of the policy */
+	struct policy_use *uses;                   /**< by line of the policy */
 	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
 	struct kept *findings;
 	size_t n_findings;
@@ -324,7 +324,7 @@ static int judge_all(struct portscope_audit *a)
 		snapshot_row(a->snapshot, i, &row);
 		/* A line of the policy is of use wherever it matches, whatever is judged now. */
 		if (a->policy)
-			judged.line = policy_judge(a->policy, &row, a->matched);
+			judged.line = policy_judge(a->policy, &row, a->uses);
 		if (!is_chosen(a, &row))
 			continue;
 		if (!last || !same_place(last, row.socket))
@@ -371,6 +371,26 @@ static void count_findings(struct portscope_audit *a)
 	}
 }
 
+/* A line that is of no use, or of less than its writer may think. */
+static int warn_of_line(const struct portscope_audit *a, size_t i, struct warnings *w)
+{
+	const struct policy_line *line = &a->policy->lines[i];
+	const struct policy_use *use = &a->uses[i];
+
+	if (use->by_name)
+		return warnings_add(w, WARNING_NOTE,
+			"%s:%u does not allow %zu socket%s that it matches by name only: the "
+			"executable must be one that only root can change, and run as root unless "
+			"the "
+			"line says user or unit: %s",
+			a->policy->path, line->number, use->by_name, use->by_name == 1 ? "" : "s",
+			line->text);
+	if (!use->matched)
+		return warnings_add(w, WARNING_NOTE, "%s:%u matches no socket: %s", a->policy->path,
+			line->number, line->text);
+	return 0;
+}
+
 /* What the reader should know of the policy and of what could not be judged. */
 static int warn(struct portscope_audit *a)
 {
@@ -378,10 +398,7 @@ static int warn(struct portscope_audit *a)
 	int r = 0;
 
 	for (size_t i = 0; a->policy && i < a->policy->count && r >= 0; i++)
-		if (!a->matched[i])
-			r = warnings_add(w, WARNING_NOTE, "%s:%u matches no socket: %s",
-				a->policy->path, a->policy->lines[i].number,
-				a->policy->lines[i].text);
+		r = warn_of_line(a, i, w);
 	if (r >= 0)
 		r = rules_warn_unseen(a->counts.unseen, a->counts.sockets, w);
 	return r;
@@ -427,8 +444,8 @@ int portscope_audit_open(const struct portscope_query *query, struct portscope_p
 	a->policy = policy;
 	a->baseline = baseline;
 	a->filter = query->filter ? portscope_filter_parsed(query->filter) : NULL;
-	a->matched = calloc(policy ? policy->count + 1 : 1, sizeof(*a->matched));
-	if (a->matched)
+	a->uses = calloc(policy ? policy->count + 1 : 1, sizeof(*a->uses));
+	if (a->uses)
 		r = fill(a, ret_error);
 	if (r < 0) {
 		portscope_audit_close(a);
@@ -456,7 +473,7 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 		kept_done(&a->findings[i]);
 	free(a->findings);
 	free(a->order);
-	free(a->matched);
+	free(a->uses);
 	if (a->snapshot)
 		baseline_rows_free(a->fresh, portscope_count(a->snapshot));
 	portscope_close(a->snapshot);

@@ -129,6 +129,21 @@ static void line_done(struct policy_line *line)
 	free(line->reason);
 }
 
+/* What allows must not rest on what anybody may write. */
+static int restrict_line(const struct line *line, const struct policy_line *made,
+	const char *filter, char **ret_error)
+{
+	const char *field = filter_restrict(made->filter);
+	char message[96];
+
+	if (!field)
+		return 0;
+	snprintf(message, sizeof(message), "allow may not rest on %s, which a process chooses",
+		field);
+	return fail_word(line, (size_t)(filter - line->text), strlen(filter), message,
+		"use exe, user or unit", ret_error);
+}
+
 static int parse_line(struct portscope_policy *policy, struct line *line,
 	const struct filter_names *names, char **ret_error)
 {
@@ -158,6 +173,8 @@ static int parse_line(struct portscope_policy *policy, struct line *line,
 	r = filter_parse(filter, names, &made.filter, &error);
 	if (r == -EINVAL)
 		r = fail(line, &error, filter, ret_error);
+	if (r >= 0 && made.verdict == POLICY_ALLOW)
+		r = restrict_line(line, &made, filter, ret_error);
 	if (r >= 0)
 		r = add_line(policy, &made);
 	if (r < 0)
@@ -256,17 +273,23 @@ int policy_read_text(const char *path, bool root, char **ret, char **ret_error)
 	return 0;
 }
 
-const struct policy_line *policy_judge(
-	const struct portscope_policy *policy, const struct portscope_row *row, size_t *matched)
+const struct policy_line *policy_judge(const struct portscope_policy *policy,
+	const struct portscope_row *row, struct policy_use *uses)
 {
 	const struct policy_line *first = NULL;
 
 	for (size_t i = 0; i < policy->count; i++) {
-		if (!filter_match(policy->lines[i].filter, row))
+		const struct policy_line *line = &policy->lines[i];
+
+		if (!filter_match(line->filter, row))
 			continue;
-		matched[i]++;
+		if (line->verdict == POLICY_ALLOW && !filter_match_trusted(line->filter, row)) {
+			uses[i].by_name++;
+			continue;
+		}
+		uses[i].matched++;
 		if (!first)
-			first = &policy->lines[i];
+			first = line;
 	}
 	return first;
 }

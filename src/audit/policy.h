@@ -25,6 +25,12 @@ struct policy_line {
 	char *reason; /**< NULL: none */
 };
 
+/** How a line was of use. */
+struct policy_use {
+	size_t matched; /**< sockets */
+	size_t by_name; /**< sockets that it would match if a name could be trusted */
+};
+
 struct portscope_policy {
 	char *path;
 	struct policy_line *lines;
@@ -46,10 +52,10 @@ int policy_parse(const char *path, const char *text, const struct filter_names *
 int policy_read_text(const char *path, bool root, char **ret, char **ret_error);
 
 /**
- * The line that decides about a row, or NULL; counts in `matched`, one number a line, each line
- * that matches it.
+ * The line that decides about a row, or NULL; counts in `uses`, one a line, each line that matches
+ * it. What allows does not rest on names: see filter_restrict().
  */
-const struct policy_line *policy_judge(
-	const struct portscope_policy *policy, const struct portscope_row *row, size_t *matched);
+const struct policy_line *policy_judge(const struct portscope_policy *policy,
+	const struct portscope_row *row, struct policy_use *uses);
 
 #endif

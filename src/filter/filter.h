@@ -79,6 +79,15 @@ void filter_error_write(const struct filter_error *error, const char *text, stru
 
 /** True if the row matches. */
 bool filter_match(const struct filter *filter, const struct portscope_row *row);
+/**
+ * Makes filter_match_trusted() ask for more than names, which any process may choose: a condition
+ * on a program is true for a trusted executable that root runs, or whom another condition, joined
+ * by `and`, says: a user, a unit, a container. Returns the field on which it may not rest at all;
+ * NULL: none.
+ */
+const char *filter_restrict(struct filter *filter);
+/** True if the row matches, and of a restricted filter if all of it is true for one holder. */
+bool filter_match_trusted(const struct filter *filter, const struct portscope_row *row);
 /** True if what is not known of the row decides: neither the filter nor its negation matches. */
 bool filter_is_undecided(const struct filter *filter, const struct portscope_row *row);
 /**

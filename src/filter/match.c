@@ -22,6 +22,7 @@ struct subject {
 	const struct filter *filter;
 	const struct socket *socket;
 	const struct portscope_row *row; /* NULL: not computed yet */
+	bool strict;                     /* a name proves nothing; the row has one holder */
 };
 
 static enum truth truth(bool b)
@@ -265,11 +266,52 @@ static bool shows_first_holder(const struct node *node)
 	return node->kind != NODE_NULL && field_get(node->field)->from == FIELD_FROM_HOLDER;
 }
 
+/* The manager of a user may call its units and containers as that user likes. */
+static bool is_users_own(const struct portscope_row *row)
+{
+	return row->unit && row->unit->unit && !strncmp(row->unit->unit, "user@", 5);
+}
+
+/*
+ * Whether the executable of the one holder is what its path says: a trusted file of this host that
+ * root runs, or whom a condition beside this one says; or a file of a container that is named.
+ */
+static bool is_trusted(const struct node *node, const struct subject *s)
+{
+	const struct process *holder = s->row->holders[0];
+
+	if (node->who & WHO_BY_PLACE && s->row->unit && s->row->unit->container)
+		return !is_users_own(s->row);
+	return s->row->processes[0].exe_trusted &&
+	       (node->who || (holder->has_uid && holder->uid == 0));
+}
+
+/* Of what is not trusted it is not known what it is: neither this nor its negation is true. */
+static enum truth match_trusted(const struct node *node, const struct subject *s)
+{
+	const struct portscope_process *p = &s->row->processes[0];
+	const char *slash = p->exe ? strrchr(p->exe, '/') : NULL;
+	enum truth best;
+
+	if (!slash || !is_trusted(node, s))
+		return UNDECIDED;
+	if (node->field == PORTSCOPE_FIELD_EXE)
+		return match_string(node, p->exe);
+	best = match_string(node, slash + 1);
+	if (best != YES && s->row->holders[0]->name_trusted)
+		best = match_text(node, p->program, p->name_length);
+	return best;
+}
+
 static enum truth match_field(const struct node *node, const struct subject *s)
 {
 	struct portscope_row row = {.socket = s->socket};
 	enum truth best;
 
+	if (s->strict && node_rests_on_name(node))
+		return match_trusted(node, s);
+	if (s->strict && node->field == PORTSCOPE_FIELD_CONTAINER && is_users_own(s->row))
+		return UNDECIDED;
 	if (!s->row)
 		return field_get(node->field)->from == FIELD_FROM_SOCKET ? match_value(node, &row)
 									 : UNDECIDED;
@@ -363,6 +405,26 @@ bool filter_match(const struct filter *filter, const struct portscope_row *row)
 	struct subject s = {filter, row->socket, row};
 
 	return match(filter, &s) == YES;
+}
+
+bool filter_match_trusted(const struct filter *filter, const struct portscope_row *row)
+{
+	struct portscope_row one = *row;
+	struct subject s = {.filter = filter, .socket = row->socket, .row = &one, .strict = true};
+
+	if (!filter_match(filter, row))
+		return false;
+	if (!filter->strict || !row->n_processes)
+		return true;
+	one.n_processes = 1;
+	for (size_t i = 0; i < row->n_processes; i++) {
+		one.processes = &row->processes[i];
+		one.holders = &row->holders[i];
+		one.unit = one.holders[0]->unit;
+		if (match(filter, &s) == YES)
+			return true;
+	}
+	return false;
 }
 
 bool filter_is_undecided(const struct filter *filter, const struct portscope_row *row)

@@ -198,7 +198,8 @@ unsigned filter_needs(const struct filter *filter)
 		1u << NODE_DEVICE | 1u << NODE_MARK | 1u << NODE_CGROUP | 1u << NODE_AUTOBOUND;
 
 	return field_needs(filter->fields, filter->n_fields) |
-	       (filter->kinds & netlink ? NEED_NETLINK : 0);
+	       (filter->kinds & netlink ? NEED_NETLINK : 0) |
+	       (filter->strict ? NEED_TRUST | NEED_PROCESSES | NEED_USERS | NEED_UNITS : 0);
 }
 
 const uint16_t *filter_fields(const struct filter *filter, size_t *ret_count)

@@ -39,6 +39,12 @@ enum side {
 	SIDE_REMOTE = 2,
 };
 
+/** What a condition says of who runs a process. */
+enum who {
+	WHO_BY_USER = 1,
+	WHO_BY_PLACE = 2, /**< a unit or a container */
+};
+
 struct port_span {
 	uint16_t low, high;
 };
@@ -54,6 +60,7 @@ struct mark_condition {
 struct node {
 	enum node_kind kind;
 	uint8_t side; /**< enum side */
+	uint8_t who;  /**< of a restricted filter: what is said beside it, WHO_* */
 	uint16_t field;
 	size_t n; /**< of the array below */
 	union {
@@ -72,6 +79,7 @@ struct filter {
 	struct node *root;
 	bool has_states; /**< by `state` or `exclude` */
 	bool lone;
+	bool strict; /**< restricted, and resting on the name of a program */
 	uint32_t states;
 	bool autobound_known;
 	const uint64_t *autobound; /**< sorted cookies, not owned */
@@ -86,6 +94,8 @@ struct node *node_free(struct node *node);
 DEFINE_CLEANUP(struct node *, node_free)
 #define AUTO_NODE CLEANUP(node_free_cleanup)
 
+/** Whether a condition is about what a process is called, or runs. */
+bool node_rests_on_name(const struct node *node);
 /** A node without anything in it, or NULL. */
 struct node *node_new(enum node_kind kind);
 /** Grows the array of `node` by one item of `size` bytes; the zeroed item, or NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules about who holds a socket: odd executables, shells, nobody, and whose user it is. */
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rules/rules.h"
@@ -96,6 +97,101 @@ static bool matches(const char *name, const char *const *patterns, size_t n)
 		if (!fnmatch(patterns[i], name, 0))
 			return true;
 	return false;
+}
+
+/** A name that a process gives itself. */
+struct own_name {
+	const char *text;
+	size_t length;
+};
+
+/*
+ * What it calls itself, beside its executable: 0 its title, 1 the kernel's name of it, 2 its
+ * argv[0]. A script gives an interpreter the last two, so that only a title counts there.
+ */
+static struct own_name own_name(const struct portscope_process *p, unsigned i)
+{
+	struct own_name name = {NULL, 0};
+	const char *slash;
+
+	if (i == 0 && p->title)
+		name.text = title_word(p->title, &name.length);
+	if (i == 0 || !p->program || p->program[p->name_length])
+		return name;
+	if (i == 1 && p->comm)
+		return (struct own_name){p->comm, strlen(p->comm)};
+	if (i != 2 || !p->cmdline)
+		return name;
+	name = (struct own_name){p->cmdline, strcspn(p->cmdline, " ")};
+	slash = memrchr(name.text, '/', name.length);
+	if (slash)
+		name = (struct own_name){slash + 1, name.length - (size_t)(slash + 1 - name.text)};
+	return name;
+}
+
+/* Whether a name is that of a program that the registry knows. */
+static bool is_known_name(struct own_name name)
+{
+	char text[64];
+	const struct registry_program *program;
+
+	if (name.length < 3 || name.length >= sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)name.length, name.text);
+	for (size_t i = 0; (program = registry_next_program(text, &i));)
+		if (!registry_program_match(program) &&
+			!strcmp(registry_program_pattern(program), text))
+			return true;
+	return false;
+}
+
+/* A name that the executable has as well, or a part of it: php-fpm is that of php-fpm8.2. */
+static bool is_of_executable(struct own_name name, const char *executable)
+{
+	size_t length = strlen(executable);
+
+	return !strncmp(name.text, executable, MIN(name.length, length));
+}
+
+/* The name of a known program that this process gives itself and does not run. */
+static struct own_name find_false_name(
+	const struct portscope_process *p, const struct process *holder)
+{
+	const struct own_name none = {NULL, 0};
+	size_t position = 0;
+
+	if (!p->exe || holder->name_trusted)
+		return none;
+	/* One that is installed and known may have more names: mysqld is a link to mariadbd. */
+	if (p->exe_trusted && registry_next_program(p->exe, &position))
+		return none;
+	for (unsigned i = 0; i < 3; i++) {
+		struct own_name name = own_name(p, i);
+
+		if (name.text && !is_of_executable(name, base_name(p->exe)) && is_known_name(name))
+			return name;
+	}
+	return none;
+}
+
+int judge_impostor(
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
+{
+	for (size_t i = 0; i < row->n_processes; i++) {
+		const struct portscope_process *p = &row->processes[i];
+		struct own_name name = find_false_name(p, row->holders[i]);
+
+		if (name.text)
+			return verdict_fill(ret,
+				row->socket->local_port < 1024 ? PORTSCOPE_HIGH : PORTSCOPE_MEDIUM,
+				"observed", NULL,
+				"find out what it is and who started it: few programs have a "
+				"reason "
+				"to take the name of another one",
+				"Process %u calls itself %.*s, but runs %s.", p->pid,
+				(int)name.length, name.text, p->exe);
+	}
+	return 0;
 }
 
 /* How many of its standard streams are the socket. */

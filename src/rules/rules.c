@@ -50,6 +50,11 @@ static const struct rule rules[] = {
 	RULE("executable-deleted", MEDIUM, HOLDERS, judge_deleted_exe,
 		"deleted executable", "proc(5), /proc/PID/exe",
 		"The executable of a holder is deleted, mostly by an update without a restart."),
+	RULE("impostor", HIGH, HOLDERS | NEED_TRUST, judge_impostor,
+		"name of another program", NULL,
+		"A holder gives itself, by its title, its comm or its argv[0], the name of a program that is known, but "
+		"runs another executable. Medium where the port is not a well-known one. Of an interpreter only the title "
+		"counts, for the others are those of its script."),
 	RULE("shell-on-socket", HIGH, HOLDERS, judge_shell,
 		"shell on a socket", NULL,
 		"A shell has a standard stream, or an interpreter two of them, on the listening socket."),

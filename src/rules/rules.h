@@ -101,8 +101,8 @@ typedef int judge_fn(
 	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret);
 judge_fn judge_insecure, judge_moved, judge_mismatch, judge_replace, judge_upgrade, judge_companion,
 	judge_alternative;
-judge_fn judge_memory_exe, judge_temporary_exe, judge_deleted_exe, judge_shell, judge_no_process,
-	judge_privileged, judge_root;
+judge_fn judge_memory_exe, judge_temporary_exe, judge_deleted_exe, judge_impostor, judge_shell,
+	judge_no_process, judge_privileged, judge_root;
 judge_fn judge_ephemeral, judge_shared, judge_local_clients, judge_queue, judge_udp_client;
 
 /** Writes a verdict whose text and advice are formatted; `advice` may be NULL. 1 or -ENOMEM. */

@@ -99,7 +99,7 @@ static void test_error_shows_the_line(void **state)
 }
 
 static const struct policy_line *judge(
-	const struct portscope_policy *p, uint16_t port, size_t *matched)
+	const struct portscope_policy *p, uint16_t port, struct policy_use *uses)
 {
 	struct socket socket = {
 		.protocol = IPPROTO_TCP,
@@ -109,7 +109,7 @@ static const struct policy_line *judge(
 	};
 	struct portscope_row row = {.socket = &socket};
 
-	return policy_judge(p, &row, matched);
+	return policy_judge(p, &row, uses);
 }
 
 static void test_first_match_wins(void **state)
@@ -118,18 +118,134 @@ static void test_first_match_wins(void **state)
 					   "deny sport <= 1023\n"
 					   "allow sport = 80\n"
 					   "warn sport = 9999\n");
-	size_t matched[4] = {0};
+	struct policy_use uses[4] = {0};
 
-	assert_int_equal(judge(p, 22, matched)->number, 1);
-	assert_int_equal(judge(p, 80, matched)->number, 2);
-	assert_int_equal(judge(p, 23, matched)->number, 2);
-	assert_null(judge(p, 8080, matched));
+	assert_int_equal(judge(p, 22, uses)->number, 1);
+	assert_int_equal(judge(p, 80, uses)->number, 2);
+	assert_int_equal(judge(p, 23, uses)->number, 2);
+	assert_null(judge(p, 8080, uses));
 	/* a line that comes too late has matched all the same; the last one never did */
-	assert_int_equal(matched[0], 1);
-	assert_int_equal(matched[1], 3);
-	assert_int_equal(matched[2], 1);
-	assert_int_equal(matched[3], 0);
+	assert_int_equal(uses[0].matched, 1);
+	assert_int_equal(uses[1].matched, 3);
+	assert_int_equal(uses[2].matched, 1);
+	assert_int_equal(uses[3].matched, 0);
 	portscope_policy_free(p);
+}
+
+/** A listener with one holder. */
+struct held {
+	struct socket socket;
+	struct portscope_process shown;
+	struct process full;
+	const struct process *holder;
+	struct unit unit;
+	struct portscope_row row;
+};
+
+static const struct portscope_row *held_row(struct held *h, const char *exe, uint32_t uid)
+{
+	*h = (struct held){
+		.socket = {.protocol = IPPROTO_TCP,
+			.family = AF_INET,
+			.state = PORTSCOPE_LISTEN,
+			.local_port = 2222},
+		.shown = {.pid = 7,
+			.program = "sshd",
+			.name_length = 4,
+			.comm = "sshd",
+			.title = "sshd: x",
+			.exe = exe,
+			.exe_trust_known = true,
+			.exe_trusted = true},
+		.full = {.uid = uid, .has_uid = true},
+		.row = {.owner = OWNER_KNOWN, .n_processes = 1},
+	};
+	h->holder = &h->full;
+	h->row.socket = &h->socket;
+	h->row.processes = &h->shown;
+	h->row.holders = &h->holder;
+	return &h->row;
+}
+
+/* Whether a policy of one line decides about the socket; if not, whether it is for the name. */
+static bool decides(const char *text, const struct portscope_row *row, bool *ret_by_name)
+{
+	struct portscope_policy *p = parse(text);
+	struct policy_use use = {0};
+	const struct policy_line *line = policy_judge(p, row, &use);
+
+	*ret_by_name = use.by_name;
+	assert_int_equal(use.matched, line != NULL);
+	portscope_policy_free(p);
+	return line != NULL;
+}
+
+static void check_allowed(const char *text, const struct portscope_row *row, bool expected)
+{
+	bool by_name;
+
+	assert_int_equal(decides(text, row, &by_name), expected);
+	assert_int_equal(by_name, !expected);
+}
+
+/* What allows asks for a trusted executable, and for root unless it says whom. */
+static void test_names_prove_nothing(void **state)
+{
+	static const struct portscope_container container = {.runtime = "docker", .id = "a"};
+	const char *const lines[] = {"allow process = sshd", "allow process ~ ssh*",
+		"allow program = sshd", "allow sport = 2222 and not process != sshd"};
+	const struct portscope_row *row;
+	bool by_name;
+	struct held h;
+
+	row = held_row(&h, "/usr/sbin/sshd", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		check_allowed(lines[i], row, true);
+	check_allowed("allow exe = /usr/sbin/sshd", row, true);
+	/* A copy, or one in a mount namespace of its own. */
+	h.shown.exe_trusted = false;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		check_allowed(lines[i], row, false);
+	check_allowed("allow exe = /usr/sbin/sshd", row, false);
+	check_allowed("allow process = sshd and user = 0", row, false);
+	/* Neither is anything known of what it is not. */
+	check_allowed("allow process != nginx", row, false);
+	/* Another program that calls itself so. */
+	row = held_row(&h, "/usr/bin/nc", 0);
+	check_allowed("allow process = sshd", row, false);
+	h.full.name_trusted = true;
+	check_allowed("allow process = sshd", row, true);
+	/* The real one, run by somebody else: whoever runs it can make it do anything. */
+	row = held_row(&h, "/usr/sbin/sshd", 1000);
+	check_allowed("allow process = sshd", row, false);
+	check_allowed("allow process = sshd and user = 1000", row, true);
+	check_allowed("allow process = sshd and (user = 1000 or user = 7)", row, true);
+	check_allowed("allow process = sshd and (user = 1000 or sport = 2222)", row, false);
+	check_allowed("allow process = sshd or user = 7", row, false);
+	h.unit = (struct unit){.cgroup = "/system.slice/a.service", .unit = "a.service"};
+	h.full.unit = h.row.unit = &h.unit;
+	check_allowed("allow process = sshd and unit = a.service", row, true);
+	/* In a container that is named nothing else needs to be trusted, unless it is a user's. */
+	h.shown.exe_trusted = false;
+	h.unit.container = &container;
+	check_allowed("allow process = sshd and container = a", row, true);
+	h.unit.unit = "user@1000/a.service";
+	check_allowed("allow process = sshd and container = a", row, false);
+	/* What denies may rest on a name. */
+	assert_true(decides("deny process = sshd", row, &by_name));
+	/* A line without a name is about whatever it is about. */
+	check_allowed("allow user = 1000", row, true);
+}
+
+static void test_chosen_fields(void **state)
+{
+	struct portscope_policy *policy = NULL;
+	char *error = NULL;
+
+	assert_int_equal(policy_parse("p", "allow cmdline ~ *x*", NULL, &policy, &error), -EINVAL);
+	assert_non_null(strstr(error, "may not rest on cmdline"));
+	free(error);
+	portscope_policy_free(parse("deny cmdline ~ *x*"));
 }
 
 /** A file of its own for each test. */
@@ -232,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_error_shows_the_line),
 		cmocka_unit_test(test_first_match_wins),
+		cmocka_unit_test(test_names_prove_nothing),
+		cmocka_unit_test(test_chosen_fields),
 		cmocka_unit_test(test_who_may_write),
 		cmocka_unit_test(test_odd_files),
 	};

@@ -83,6 +83,7 @@ static struct portscope_process *add_holder(struct sample *s, const char *exe, u
 	assert_true(n < HOLDERS_MAX);
 	*p = (struct portscope_process){.pid = 100 + n, .exe = exe, .user = uid ? "ada" : "root"};
 	p->program = p->comm = slash ? slash + 1 : exe;
+	p->name_length = strlen(p->program);
 	s->full[n] = (struct process){.shown = *p, .uid = uid, .has_uid = true};
 	s->holders[n] = &s->full[n];
 	s->row.owner = OWNER_KNOWN;
@@ -784,6 +785,56 @@ static void test_udp_client(void **state)
 	expect(judge_udp_client, &s, NULL, PORTSCOPE_INFO, "observed");
 }
 
+static void expect_impostor(const char *exe, const char *program, const char *comm,
+	const char *title, const char *cmdline, bool expected)
+{
+	struct portscope_process *p;
+	struct verdict v = {0};
+	struct sample s;
+
+	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 22);
+	p = add_holder(&s, exe, 0);
+	p->program = program;
+	p->name_length = strcspn(program, " ");
+	p->comm = comm;
+	p->title = title;
+	p->cmdline = cmdline;
+	if (!expected) {
+		refute(judge_impostor, &s, NULL);
+		return;
+	}
+	assert_int_equal(judge(judge_impostor, &s, NULL, &v), 1);
+	assert_int_equal(v.severity, PORTSCOPE_HIGH);
+	assert_string_equal(v.text, "Process 100 calls itself sshd, but runs /opt/x/evil.");
+	verdict_done(&v);
+}
+
+static void test_impostor(void **state)
+{
+	const char *evil = "/opt/x/evil";
+	struct sample s;
+
+	expect_impostor(evil, "evil", "sshd", NULL, "evil -p 22", true);
+	expect_impostor(evil, "evil", "evil", NULL, "/usr/sbin/sshd -D", true);
+	expect_impostor(evil, "evil", "evil", "sshd: x [listener]", "sshd: x [listener]", true);
+	expect_impostor(evil, "evil", "evil", NULL, "evil", false);
+	expect_impostor(evil, "evil", "worker", "worker: idle", "worker: idle", false);
+	expect_impostor("/usr/sbin/sshd", "sshd", "sshd", "sshd: x", "sshd: x", false);
+	expect_impostor("/usr/lib/openssh/sshd-session", "sshd-session", "sshd", "sshd: x",
+		"sshd: x", false);
+	/* A script of that name runs what it says; a title over it need not. */
+	expect_impostor("/usr/bin/perl", "sshd (perl)", "sshd", NULL, "perl sshd", false);
+	/* Another port. */
+	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 2222);
+	add_holder(&s, evil, 0)->comm = "sshd";
+	expect(judge_impostor, &s, NULL, PORTSCOPE_MEDIUM, "observed");
+	/* Other names of a known program that is installed. */
+	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 3306);
+	add_holder(&s, "/usr/sbin/mariadbd", 0)->comm = "mysqld";
+	s.shown[0].exe_trusted = true;
+	refute(judge_impostor, &s, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -800,6 +851,7 @@ int main(void)
 		cmocka_unit_test(test_companion),
 		cmocka_unit_test(test_alternative),
 		cmocka_unit_test(test_executables),
+		cmocka_unit_test(test_impostor),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_no_process),
 		cmocka_unit_test(test_privileged),
