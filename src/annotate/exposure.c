@@ -48,7 +48,9 @@ static enum exposure widest_of(const struct socket *s, const struct interface *i
 	enum exposure widest = EXPOSURE_LINK;
 	bool any = false;
 
-	for (size_t i = 0; interface && i < interface->n_addresses; i++) {
+	if (!interface)
+		return EXPOSURE_UNKNOWN;
+	for (size_t i = 0; i < interface->n_addresses; i++) {
 		const struct interface_address *a = &interface->addresses[i];
 		enum exposure one;
 

@@ -294,7 +294,7 @@ static int judge(struct portscope_audit *a, const struct judged *j)
 	if (found < 0)
 		return found;
 	a->counts.sockets++;
-	a->counts.unseen += j->row->owner == OWNER_HIDDEN || j->row->owner == OWNER_GONE;
+	a->counts.unseen += rules_lack_owner(j->row, &a->snapshot->rules);
 	if (j->line && j->line->verdict == POLICY_ALLOW) {
 		a->counts.allowed++;
 		a->counts.silenced += found;

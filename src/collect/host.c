@@ -126,33 +126,51 @@ void users_done(struct users *users)
 	*users = (struct users){0};
 }
 
-uint32_t collect_netns(int proc_fd)
+int collect_netns(int proc_fd, uint32_t *ret)
 {
 	char link[64];
-	ssize_t n = readlinkat(proc_fd, "self/ns/net", link, sizeof(link) - 1);
+	ssize_t n = proc_fd < 0 ? -1 : readlinkat(proc_fd, "self/ns/net", link, sizeof(link) - 1);
 	unsigned inode;
 
-	if (n <= 0)
-		return 0;
+	if (n < 0)
+		return proc_fd < 0 ? -ENOENT : -errno;
 	link[n] = 0;
-	return sscanf(link, "net:[%u]", &inode) == 1 ? inode : 0;
-}
-
-/* One line of a file, or NULL where it cannot be read. */
-static char *line_of(int dirfd, const char *path)
-{
-	char *line;
-
-	return dirfd < 0 || file_read_line(dirfd, path, &line) < 0 ? NULL : line;
-}
-
-int collect_identity(const struct sources *sources, struct portscope_host *ret)
-{
-	ret->name = line_of(sources->proc_fd, "sys/kernel/hostname");
-	ret->kernel = line_of(sources->proc_fd, "sys/kernel/osrelease");
-	ret->boot_id = line_of(sources->proc_fd, "sys/kernel/random/boot_id");
-	ret->machine_id = line_of(sources->etc_fd, "machine-id");
+	if (sscanf(link, "net:[%u]", &inode) != 1)
+		return -EBADMSG;
+	*ret = inode;
 	return 0;
+}
+
+int collect_identity(
+	const struct sources *sources, struct portscope_host *ret, const char **ret_what)
+{
+	const struct {
+		int dir;
+		const char *path, *what;
+		const char **line;
+	} files[] = {
+		{sources->proc_fd, "sys/kernel/hostname", "the name of the host", &ret->name},
+		{sources->proc_fd, "sys/kernel/osrelease", "the release of the kernel",
+			&ret->kernel},
+		{sources->proc_fd, "sys/kernel/random/boot_id", "the id of the boot",
+			&ret->boot_id},
+		{sources->etc_fd, "machine-id", "the id of the machine", &ret->machine_id},
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char *line;
+		int r = files[i].dir < 0 ? -ENOENT
+					 : file_read_line(files[i].dir, files[i].path, &line);
+
+		if (r >= 0)
+			*files[i].line = line;
+		if (r >= 0 || r == -ENOENT || result < 0)
+			continue;
+		result = r;
+		*ret_what = files[i].what;
+	}
+	return result;
 }
 
 void identity_done(struct portscope_host *host)

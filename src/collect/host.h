@@ -16,11 +16,15 @@ void ephemeral_done(struct ephemeral_ports *ports);
 int collect_users(const struct sockets *sockets, bool numeric, struct users *ret);
 void users_done(struct users *users);
 
-/** Name, ids and kernel of the host; what cannot be read stays NULL. */
-int collect_identity(const struct sources *sources, struct portscope_host *ret);
+/**
+ * Name, ids and kernel of the host; what cannot be read stays NULL. The result is the first failure
+ * but for files that do not exist, and `ret_what` what it was.
+ */
+int collect_identity(
+	const struct sources *sources, struct portscope_host *ret, const char **ret_what);
 void identity_done(struct portscope_host *host);
 
-/** Inode of the network namespace we are in, or 0. */
-uint32_t collect_netns(int proc_fd);
+/** Inode of the network namespace we are in. */
+int collect_netns(int proc_fd, uint32_t *ret);
 
 #endif

@@ -91,7 +91,7 @@ static int find_all(struct portscope_snapshot *s, struct found *f)
 		if (r < 0)
 			return r;
 		judged++;
-		unseen += row.owner == OWNER_HIDDEN || row.owner == OWNER_GONE;
+		unseen += rules_lack_owner(&row, &s->rules);
 		f->by_socket[i] = add_combination(f, rules);
 		if (!f->by_socket[i])
 			return -ENOMEM;
@@ -126,13 +126,15 @@ struct found *found_free(struct found *f)
 }
 
 /* The index: what is understood of every listener, whatever the query wants. */
-static void describe_listeners(struct portscope_snapshot *s)
+static int describe_listeners(struct portscope_snapshot *s)
 {
-	int proc_fd = s->sources.proc_fd;
+	int proc_fd = s->sources.proc_fd, r;
 
 	s->rules.unprivileged_from = 1024;
-	collect_unprivileged_start(proc_fd, &s->rules.unprivileged_from);
-	s->rules.all_processes = owner_index_saw_all(s->host.owners) && proc_is_first(proc_fd);
+	r = collect_unprivileged_start(proc_fd, &s->rules.unprivileged_from);
+	if (r < 0)
+		r = snapshot_miss(s, r, "the first port that needs no privilege");
+	s->rules.all_processes = owner_index_saw_all(s->host.owners) && proc_is_first(proc_fd) > 0;
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		struct portscope_row row;
 
@@ -141,18 +143,17 @@ static void describe_listeners(struct portscope_snapshot *s)
 		snapshot_understand(s, &s->sockets.items[i], &row);
 		rules_index_describe(&s->rules, &row);
 	}
+	return r;
 }
 
 int snapshot_judge(struct portscope_snapshot *s)
 {
+	int r = s->needs & NEED_RULES ? describe_listeners(s) : 0;
 	struct found *found;
-	int r;
 
-	if (s->needs & NEED_RULES)
-		describe_listeners(s);
 	s->sockets.count = s->wanted;
-	if (!(s->needs & NEED_FINDINGS))
-		return 0;
+	if (r < 0 || !(s->needs & NEED_FINDINGS))
+		return r;
 	found = calloc(1, sizeof(*found));
 	r = found ? find_all(s, found) : -ENOMEM;
 	if (r < 0) {

@@ -97,23 +97,32 @@ static int fill(struct portscope_snapshot *s, unsigned needs)
 	return r < 0 ? r : sort(s);
 }
 
-/* The sources of this system, kept open by the snapshot. */
-static void open_sources(struct portscope_snapshot *s)
+/* Opens a folder, or warns; one that does not exist is a fact that others have to say. */
+static int open_folder(struct portscope_snapshot *s, const char *path, int *ret)
 {
-	static const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	*ret = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret >= 0 || errno == ENOENT ? 0 : snapshot_miss(s, -errno, path);
+}
 
-	s->proc_fd = open("/proc", flags);
-	s->etc_fd = open("/etc", flags);
-	s->root_fd = open("/", flags);
+/* The sources of this system, kept open by the snapshot. */
+static int open_sources(struct portscope_snapshot *s)
+{
+	int r = open_folder(s, "/proc", &s->proc_fd);
+
+	if (r >= 0)
+		r = open_folder(s, "/etc", &s->etc_fd);
+	if (r >= 0)
+		r = open_folder(s, "/", &s->root_fd);
 	s->sources =
 		(struct sources){.proc_fd = s->proc_fd, .etc_fd = s->etc_fd, .root_fd = s->root_fd};
+	return r;
 }
 
 int snapshot_open(const struct portscope_query *query, unsigned needs,
 	const struct sources *sources, struct portscope_snapshot **ret)
 {
 	struct portscope_snapshot *s = calloc(1, sizeof(*s));
-	int r;
+	int r = 0;
 
 	if (!s)
 		return -ENOMEM;
@@ -122,8 +131,9 @@ int snapshot_open(const struct portscope_query *query, unsigned needs,
 	if (sources)
 		s->sources = *sources;
 	else
-		open_sources(s);
-	r = fill(s, needs);
+		r = open_sources(s);
+	if (r >= 0)
+		r = fill(s, needs);
 	if (r < 0) {
 		portscope_close(s);
 		return r;

@@ -44,6 +44,7 @@ enum exposure {
 	EXPOSURE_PRIVATE,
 	EXPOSURE_PUBLIC,
 	EXPOSURE_ANY,
+	EXPOSURE_UNKNOWN, /**< the addresses of its interface are not known */
 };
 
 /** Who opened the connection, as far as it can be inferred. */

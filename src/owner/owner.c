@@ -38,6 +38,7 @@ struct resolution {
 	struct process_reader reader;
 	struct table by_pid; /**< of the index's holders */
 	struct owner_scan scan;
+	int proc_error;       /**< why it is not known whose processes /proc shows */
 	uint32_t last_holder; /**< records of one process come together */
 };
 
@@ -247,10 +248,10 @@ static bool leaves_out(const struct owner_scan *scan, char *mode, size_t size)
 	*mode = '\0';
 	if (!scan->proc_own || capability_effective() & 1ULL << CAP_SYS_PTRACE)
 		return false;
-	if (scan->seen_init && (fstatat(scan->proc_fd, "1", &st, 0) < 0 || st.st_uid != geteuid()))
+	/* Whoever cannot be asked may have hidden something. */
+	if (scan->seen_init && fstatat(scan->proc_fd, "1", &st, 0) == 0 && st.st_uid != geteuid())
 		return false;
-	proc_hidepid(scan->proc_fd, mode, size);
-	return *mode || !scan->seen_init;
+	return proc_hidepid(scan->proc_fd, mode, size) < 0 || *mode || !scan->seen_init;
 }
 
 /*
@@ -290,6 +291,10 @@ static int warn_proc(const struct resolution *res, struct warnings *w)
 					 "/proc is not mounted: processes are known by their "
 					 "numbers alone")
 			       : 0;
+	if (res->proc_error)
+		return warnings_add(w, WARNING_INCOMPLETE,
+			"it is not known whose processes /proc shows: %s",
+			strerror(-res->proc_error));
 	if (!scan->proc_own && proc_is_real(scan->proc_fd))
 		return warnings_add(w, WARNING_NOTE,
 			"/proc is that of another pid namespace, which numbers processes its own "
@@ -300,6 +305,29 @@ static int warn_proc(const struct resolution *res, struct warnings *w)
 	return 0;
 }
 
+/* Holders outside of our pid namespace are out of sight, whoever looks. */
+static int warn_outside(const struct resolution *res, struct warnings *w)
+{
+	const struct owner_scan *scan = &res->scan;
+	int first = scan->proc_own ? proc_is_first(scan->proc_fd) : 1;
+	size_t unheld;
+
+	if (first > 0 || res->index->hidden)
+		return 0;
+	if (first < 0)
+		return warnings_add(w, WARNING_INCOMPLETE,
+			"it is not known whether processes are out of sight, in other pid "
+			"namespaces: %s",
+			strerror(-first));
+	unheld = owner_index_count_unheld(res->index);
+	if (!unheld)
+		return 0;
+	return warnings_add(w, WARNING_INCOMPLETE,
+		"no process in this pid namespace holds %zu of the sockets: their holders are "
+		"outside, where they cannot be seen",
+		unheld);
+}
+
 /* What was not seen though a backend worked. */
 static int warn_unseen(struct resolution *res, struct warnings *w)
 {
@@ -308,7 +336,6 @@ static int warn_unseen(struct resolution *res, struct warnings *w)
 	char mode[16] = "";
 	bool left_out = index->backend && !strcmp(index->backend, "procfs") &&
 			leaves_out(scan, mode, sizeof(mode));
-	size_t unheld;
 	int r;
 
 	index->hidden = index->backend && (left_out || scan->hidden);
@@ -338,15 +365,7 @@ static int warn_unseen(struct resolution *res, struct warnings *w)
 		r = warnings_add(w, WARNING_INCOMPLETE,
 			"the sockets of %zu process%s could not be read: %s", scan->failed,
 			plural(scan->failed, "es"), strerror(-scan->failure));
-	if (r != 0 || index->hidden || !scan->proc_own || proc_is_first(scan->proc_fd))
-		return r;
-	unheld = owner_index_count_unheld(index);
-	if (unheld)
-		r = warnings_add(w, WARNING_DETAIL,
-			"nobody in this pid namespace holds %zu of the sockets; their holders may "
-			"be outside",
-			unheld);
-	return r;
+	return r ? r : warn_outside(res, w);
 }
 
 static int resolve(struct resolution *res, struct warnings *w)
@@ -388,7 +407,9 @@ int owner_resolve(const struct owner_request *request, struct socket *sockets, s
 	}
 	if (proc_has_processes(request->proc_fd)) {
 		res.scan.proc_fd = request->proc_fd;
-		res.scan.proc_own = proc_is_own(request->proc_fd);
+		r = proc_is_own(request->proc_fd);
+		res.scan.proc_own = r > 0;
+		res.proc_error = MIN(r, 0);
 	}
 	process_reader_init(&res.reader, request->details, request->numeric, res.scan.proc_fd);
 	r = resolve(&res, w);

@@ -11,8 +11,12 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "util/file.h"
+
 /* PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h. */
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
+/** More than a host with ten thousand containers has. */
+#define MOUNTS_MAX (16 << 20)
 
 bool proc_is_real(int proc_fd)
 {
@@ -44,29 +48,34 @@ bool proc_has_processes(int proc_fd)
 	return found;
 }
 
-/* Reads a link; an empty string if it cannot be read. */
-static void read_link(int dir, const char *name, char *ret, size_t size)
-{
-	ssize_t length = readlinkat(dir, name, ret, size - 1);
-
-	ret[MAX(length, 0)] = '\0';
-}
-
-bool proc_is_own(int proc_fd)
-{
-	char link[32], pid[32];
-
-	read_link(proc_fd, "self", link, sizeof(link));
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	return !strcmp(link, pid) && proc_is_real(proc_fd);
-}
-
-bool proc_is_first(int proc_fd)
+/* Whether a link leads to `target`. Where there is no such link, this is no procfs of ours. */
+static int leads_to(int dir, const char *name, const char *target)
 {
 	char link[64];
+	ssize_t length = readlinkat(dir, name, link, sizeof(link) - 1);
 
-	read_link(proc_fd, "self/ns/pid", link, sizeof(link));
-	return !strcmp(link, FIRST_PID_NAMESPACE);
+	if (length < 0)
+		return errno == ENOENT || errno == EINVAL ? 0 : -errno;
+	link[length] = '\0';
+	return !strcmp(link, target);
+}
+
+int proc_is_own(int proc_fd)
+{
+	struct statfs fs;
+	char pid[32];
+	int r;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	r = leads_to(proc_fd, "self", pid);
+	if (r <= 0)
+		return r;
+	return fstatfs(proc_fd, &fs) < 0 ? -errno : fs.f_type == PROC_SUPER_MAGIC;
+}
+
+int proc_is_first(int proc_fd)
+{
+	return leads_to(proc_fd, "self/ns/pid", FIRST_PID_NAMESPACE);
 }
 
 /* The mode in the options of a procfs, if it hides processes: in words since Linux 5.8. */
@@ -85,31 +94,28 @@ static void find_mode(const char *options, char *ret, size_t size)
 			snprintf(ret, size, "%s", hiding[i]);
 }
 
-void proc_hidepid(int proc_fd, char *ret, size_t size)
+int proc_hidepid(int proc_fd, char *ret, size_t size)
 {
-	AUTO_FREE char *line = NULL;
-	char device[32];
-	size_t space = 0;
+	AUTO_FREE char *text = NULL;
+	char device[32], *next;
 	struct stat st;
-	FILE *mounts;
-	int fd;
+	int r;
 
 	*ret = '\0';
 	if (fstat(proc_fd, &st) < 0)
-		return;
+		return -errno;
 	snprintf(device, sizeof(device), " %u:%u ", major(st.st_dev), minor(st.st_dev));
-	fd = openat(proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-	mounts = fd < 0 ? NULL : fdopen(fd, "re");
-	if (!mounts) {
-		close_fd(fd);
-		return;
-	}
-	while (getline(&line, &space, mounts) > 0) {
+	r = file_read(proc_fd, "self/mountinfo", MOUNTS_MAX, &text, NULL);
+	for (char *line = text; r >= 0 && line; line = next) {
 		/* proc(5): id parent major:minor root point options [tags] - type source options */
-		const char *type = strstr(line, " - proc ");
+		const char *type;
 
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		type = strstr(line, " - proc ");
 		if (type && strstr(line, device))
 			find_mode(type, ret, size);
 	}
-	fclose(mounts);
+	return r;
 }

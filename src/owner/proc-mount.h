@@ -11,13 +11,19 @@ bool proc_has_processes(int proc_fd);
 /** Whether the folder is a procfs at all. */
 bool proc_is_real(int proc_fd);
 
-/** Whether it numbers processes as our own pid namespace does. */
-bool proc_is_own(int proc_fd);
+/** Positive if it numbers processes as our own pid namespace does; 0: not, negative: not known. */
+int proc_is_own(int proc_fd);
 
-/** Whether we are in the first pid namespace, so that no holder can be outside. */
-bool proc_is_first(int proc_fd);
+/**
+ * Positive if we are in the first pid namespace, so that no holder can be outside; 0: not,
+ * negative: not known.
+ */
+int proc_is_first(int proc_fd);
 
-/** The value of hidepid= if it takes processes out of sight, else an empty string. */
-void proc_hidepid(int proc_fd, char *ret, size_t size);
+/**
+ * The value of hidepid= if it takes processes out of sight, else an empty string. Negative: not
+ * known.
+ */
+int proc_hidepid(int proc_fd, char *ret, size_t size);
 
 #endif

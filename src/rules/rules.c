@@ -126,6 +126,12 @@ unsigned rules_need(void)
 	return needs;
 }
 
+bool rules_lack_owner(const struct portscope_row *row, const struct rules_index *index)
+{
+	return row->owner == OWNER_HIDDEN || row->owner == OWNER_GONE ||
+	       (row->owner == OWNER_UNKNOWN && !index->all_processes);
+}
+
 int rules_warn_unseen(size_t unseen, size_t judged, struct warnings *warnings)
 {
 	if (!unseen)
@@ -148,6 +154,7 @@ enum portscope_severity severity_weigh(
 		return severity && amplification ? severity - 1 : severity;
 	case EXPOSURE_PUBLIC:
 	case EXPOSURE_ANY:
+	case EXPOSURE_UNKNOWN:
 		break;
 	}
 	return severity;

@@ -85,6 +85,8 @@ const struct rule *rule_at(size_t i);
 const struct rule *rule_find(const char *id);
 /** What all rules need together. */
 unsigned rules_need(void);
+/** True if somebody may hold the socket who was not seen: only its port tells what it is. */
+bool rules_lack_owner(const struct portscope_row *row, const struct rules_index *index);
 /** Warns of the sockets judged whose owners could not be seen, `unseen` of `judged`. */
 int rules_warn_unseen(size_t unseen, size_t judged, struct warnings *warnings);
 

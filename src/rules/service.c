@@ -177,7 +177,8 @@ static bool is_open(const struct rules_index *index, const struct registry_pair 
 		rules_index_port(index, pair->secure_protocol, pair->secure_port, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (l[i].exposure >= row->exposure && l[i].socket != row->socket)
+		if (l[i].exposure != EXPOSURE_UNKNOWN && l[i].exposure >= row->exposure &&
+			l[i].socket != row->socket)
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 """The output of the real program as terminals, pipes, files and other users meet it."""
 
 import csv
+import errno
 import fcntl
 import io
 import json
@@ -409,6 +410,17 @@ class WithoutSockDiag(unittest.TestCase):
         document = json.loads(r.stdout)
         self.assertEqual((r.returncode, document['complete']), (0, True))
         self.assertTrue(document['warnings'])
+
+    def test_without_interfaces(self):
+        """What depends on addresses of interfaces is not known, and that is said."""
+        r = lab.portscope('--json', '-l', preexec_fn=lambda: deny.netlink(
+            deny.NETLINK_ROUTE, errno.ENOBUFS))
+        document = json.loads(r.stdout)
+        self.assertEqual((r.returncode, document['complete']), (4, False))
+        self.assertIn('names and addresses of interfaces could not be read', r.stderr)
+        of = {s['local_port']: s['exposure'] for s in document['sockets']}
+        self.assertEqual((of[8404], of[8406], of[9404]), (None, None, None))
+        self.assertEqual((of[8004], of[8104], of[8204]), ('any', 'loopback', 'private'))
 
     def test_table(self):
         r = self.run_denied(deny.ERRORS[0][1], '-lH')

@@ -113,6 +113,9 @@ def look_without_bpf(v):
     v.look("hidepid", hide, "", "procfs", root=known_root, nobody=known_nobody, incomplete=False)
     v.look("subset", "mount -o remount,hidepid=0 /proc; mount -t proc -o subset=pid proc /proc;",
            "", "procfs", root=known_root, nobody=known_nobody, incomplete=False, says="subset=pid")
+    v.look("own pid namespace", "", "unshare -p -f --kill-child --mount-proc", "procfs",
+           backend="procfs", root="unknown", nobody="unknown", incomplete=True,
+           says="no process in this pid namespace holds 2 of the sockets")
     v.look("no /proc", NO_PROC, "", "procfs", backend="-", root="unknown",
            nobody="unknown", incomplete=True, says="/proc is not there")
 
