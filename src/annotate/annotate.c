@@ -5,7 +5,7 @@
 #include "model/field.h"
 #include "model/names.h"
 #include "model/order.h"
-#include "annotate/service.h"
+#include "annotate/label.h"
 #include "annotate/unit-index.h"
 
 /* The holder's unit where one is known: a socket may have been created by somebody else. */
@@ -34,8 +34,6 @@ void annotate(const struct socket *socket, const struct host *host, unsigned nee
 		ret->ephemeral = host_port_is_ephemeral(host, socket->local_port);
 		ret->probable_client = socket_is_probable_client(socket, host);
 	}
-	if (needs & NEED_SERVICES)
-		ret->service = service_of(host, socket);
 	if (needs & NEED_ADDRESSES)
 		ret->exposure = exposure_of(socket, host);
 	if (needs & NEED_LISTENERS)
@@ -45,4 +43,6 @@ void annotate(const struct socket *socket, const struct host *host, unsigned nee
 			host->owners, socket, &ret->processes, &ret->holders, &ret->n_processes);
 	if (needs & NEED_UNITS)
 		annotate_units(ret);
+	if (needs & NEED_SERVICES)
+		label_row(ret);
 }

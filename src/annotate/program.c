@@ -33,24 +33,28 @@ static bool fits_argument(const char *pattern, const char *cmdline)
 	return false;
 }
 
-static bool fits_match(const char *match, const struct portscope_row *row, size_t i)
-{
-	const struct unit *unit = row->holders ? row->holders[i]->unit : NULL;
+/** What is known of a process that is looked up. */
+struct suspect {
+	const struct portscope_process *process;
+	const struct unit *unit;
+};
 
+static bool fits_match(const char *match, const struct suspect *s)
+{
 	if (!match)
 		return true;
 	if (!strncmp(match, "arg=", 4))
-		return fits_argument(match + 4, row->processes[i].cmdline);
-	return unit && unit->unit && !fnmatch(match + strlen("unit="), unit->unit, 0);
+		return fits_argument(match + 4, s->process->cmdline);
+	return s->unit && s->unit->unit && !fnmatch(match + strlen("unit="), s->unit->unit, 0);
 }
 
-static const struct registry_program *find_executable(const struct portscope_row *row, size_t i)
+static const struct registry_program *find_executable(const struct suspect *s)
 {
 	const struct registry_program *program;
 	size_t position = 0;
 
-	while ((program = registry_next_program(row->processes[i].exe, &position)))
-		if (fits_match(registry_program_match(program), row, i))
+	while ((program = registry_next_program(s->process->exe, &position)))
+		if (fits_match(registry_program_match(program), s))
 			return program;
 	return NULL;
 }
@@ -65,27 +69,44 @@ static bool fits_comm(const char *pattern, const char *comm)
 						      !strncmp(pattern, comm, length)));
 }
 
-static const struct registry_program *find_comm(const struct portscope_row *row, size_t i)
+static const struct registry_program *find_comm(const struct suspect *s)
 {
 	const struct registry_program *program;
 
-	for (size_t k = 0; (program = registry_program_at(k)); k++)
-		if (fits_comm(registry_program_pattern(program), row->processes[i].comm) &&
-			fits_match(registry_program_match(program), row, i))
+	for (size_t i = 0; (program = registry_program_at(i)); i++)
+		if (fits_comm(registry_program_pattern(program), s->process->comm) &&
+			fits_match(registry_program_match(program), s))
 			return program;
 	return NULL;
 }
 
+static const struct registry_program *find_program(const struct suspect *s, bool *ret_sure)
+{
+	const struct registry_program *found = s->process->exe ? find_executable(s) : NULL;
+
+	*ret_sure = found && s->process->exe_trusted;
+	if (!found && s->process->comm)
+		found = find_comm(s);
+	return found;
+}
+
+void program_look_up(struct process *process)
+{
+	struct suspect s = {&process->shown, process->unit};
+
+	process->program = find_program(&s, &process->program_sure);
+	process->looked_up = true;
+}
+
 const struct registry_program *program_of(const struct portscope_row *row, size_t i, bool *ret_sure)
 {
-	const struct registry_program *found = NULL;
+	const struct process *holder = row->holders ? row->holders[i] : NULL;
+	struct suspect s = {&row->processes[i], holder ? holder->unit : NULL};
 
-	if (row->processes[i].exe)
-		found = find_executable(row, i);
-	*ret_sure = found != NULL;
-	if (!found && row->processes[i].comm)
-		found = find_comm(row, i);
-	return found;
+	if (!holder || !holder->looked_up)
+		return find_program(&s, ret_sure);
+	*ret_sure = holder->program_sure;
+	return holder->program;
 }
 
 bool program_speaks(const struct registry_program *program, const char *service)
@@ -98,14 +119,23 @@ bool program_speaks(const struct registry_program *program, const char *service)
 	return false;
 }
 
-const char *program_speaks_anywhere(const struct registry_program *program, uint8_t protocol)
+bool program_table_speaks(const char *service)
 {
-	struct registry_speech speech;
+	const struct registry_program *program;
 
-	for (size_t i = 0; registry_next_speech(program, &i, &speech);)
-		if (speech.any && speech.protocol == protocol)
-			return speech.service;
-	return NULL;
+	for (size_t i = 0; (program = registry_program_at(i)); i++)
+		if (program_speaks(program, service))
+			return true;
+	return false;
+}
+
+bool program_speaks_anywhere(
+	const struct registry_program *program, uint8_t protocol, struct registry_speech *ret)
+{
+	for (size_t i = 0; registry_next_speech(program, &i, ret);)
+		if (ret->any && ret->protocol == protocol)
+			return true;
+	return false;
 }
 
 bool program_at_home(const struct registry_program *program, uint8_t protocol, uint16_t port)

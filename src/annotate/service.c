@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "model/host.h"
+#include "model/names.h"
 #include "registry/registry.h"
 #include "util/array.h"
 #include "util/ascii.h"
@@ -20,6 +21,8 @@
 #define FILE_MAX      (1024 * 1024)
 #define NAME_MAX_SIZE 63
 #define FIELDS_MAX    64
+/** Stock files that are not a copy of the registry have a few hundred lines. */
+#define REGISTRY_LINES 2000
 /** A damaged file is one problem, not thousands: after this many lines they are only counted. */
 #define WARNINGS_MAX 8
 
@@ -60,6 +63,7 @@ struct site_file {
 	struct warnings *warnings;
 	size_t line;
 	size_t skipped;
+	bool is_registry; /**< as long as only a copy of the whole registry is */
 };
 
 static int skip_line(struct site_file *file, const char *why)
@@ -168,26 +172,29 @@ static const char *parse_port(const char *field, size_t length, uint32_t *ret_ke
 	return "unknown protocol";
 }
 
-/** True if IANA registered a service for this port. */
-static bool is_registered(uint8_t protocol, uint16_t port)
+/** True if IANA registered this name for the port. */
+static bool is_registered(uint32_t key, const char *name, size_t length)
 {
-	enum registry_source source;
 	struct registry_service service;
-	size_t position = 0;
 
-	/* Most ports are told by the table that every listing needs anyway. */
-	if (!registry_name(protocol, port, &source, NULL))
-		return false;
-	return source != REGISTRY_DE_FACTO ||
-	       registry_next_service(protocol, port, &position, &service);
+	for (size_t i = 0; registry_next_service(key_protocol(key), (uint16_t)key, &i, &service);)
+		if (ascii_same(service.name, name, length))
+			return true;
+	return false;
 }
 
-/** True if the registry does not have this port, or knows none of these names. */
-static bool is_news(uint32_t key, char **names, const size_t *lengths, size_t count)
+/**
+ * True if a line of /etc/services is the site's: the file as it was installed would not have it.
+ * Where that is a copy of the whole registry, of whatever date, a name that is registered anywhere
+ * is from there.
+ */
+static bool is_site_line(const struct site_file *file, uint32_t key, char **names,
+	const size_t *lengths, size_t count)
 {
-	if (!is_registered(key_protocol(key), (uint16_t)key))
-		return true;
-	for (size_t i = 0; i < count; i++)
+	if (is_registered(key, names[0], lengths[0]) ||
+		registry_in_baseline(key_protocol(key), (uint16_t)key, names[0], lengths[0]))
+		return false;
+	for (size_t i = 0; file->is_registry && i < count; i++)
 		if (registry_knows_name(names[i], lengths[i]))
 			return false;
 	return true;
@@ -221,7 +228,8 @@ static int parse_line(struct service_names *names, struct site_file *file, char 
 	}
 	if (name.key == UINT32_MAX)
 		return 0;
-	if (file->source == SERVICE_ETC && is_news(name.key, fields + 1, lengths + 1, n_names))
+	if (file->source == SERVICE_ETC &&
+		is_site_line(file, name.key, fields + 1, lengths + 1, n_names))
 		name.source = SERVICE_SITE;
 	for (size_t i = 1; i <= n_names; i++) {
 		int r;
@@ -240,7 +248,11 @@ static int parse_text(
 	struct service_names *names, struct site_file *file, char *text, size_t length)
 {
 	char *end = text + length;
+	size_t lines = 0;
 
+	for (char *at = text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		lines++;
+	file->is_registry = lines > REGISTRY_LINES;
 	for (char *line = text; line < end;) {
 		char *newline = memchr(line, '\n', (size_t)(end - line));
 		char *stop = newline ? newline : end;
@@ -295,12 +307,15 @@ static int compare_names(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+/** A line that is not the site's names only a port that has no other name. */
 static bool can_win(const struct site_name *name)
 {
-	return !name->alias && name->source != SERVICE_ETC;
+	return !name->alias &&
+	       (name->source != SERVICE_ETC ||
+		       !registry_name(key_protocol(name->key), (uint16_t)name->key, NULL, NULL));
 }
 
-/** Chooses for each port the name that wins over the registry. */
+/** Chooses for each port the name that wins over the registry, or that alone knows it. */
 static int choose_winners(struct service_names *names)
 {
 	size_t n = 0;
@@ -387,6 +402,8 @@ static struct service find_winner(const struct service_names *names, uint32_t ke
 	return (struct service){
 		.name = names->winners[low].name,
 		.source = (enum service_source)names->winners[low].source,
+		.hint = names->winners[low].source == SERVICE_ETC &&
+			port_range_of((uint16_t)key) != PORT_WELL_KNOWN,
 	};
 }
 
@@ -408,26 +425,22 @@ struct service service_name(const struct service_names *names, uint8_t protocol,
 	return service;
 }
 
-struct service service_of(const struct host *host, const struct socket *socket)
+bool service_is_local(const struct host *host, const struct socket *socket)
 {
 	const struct service_names *names = host->services;
 	uint16_t local = socket->local_port, remote = socket->remote_port;
 	bool local_ephemeral = host_port_is_ephemeral(host, local);
 	bool remote_ephemeral = host_port_is_ephemeral(host, remote);
-	struct service here, there;
 
 	if (remote == 0 || socket->state == PORTSCOPE_LISTEN ||
 		socket->state == PORTSCOPE_UNCONNECTED || socket->state == PORTSCOPE_SYN_RECV)
-		return service_name(names, socket->protocol, local);
+		return true;
 	if (socket->state == PORTSCOPE_SYN_SENT)
-		return service_name(names, socket->protocol, remote);
+		return false;
 	if (local_ephemeral != remote_ephemeral)
-		return service_name(names, socket->protocol, local_ephemeral ? remote : local);
-	here = service_name(names, socket->protocol, local);
-	there = service_name(names, socket->protocol, remote);
-	if (!here.name || (there.name && remote < local))
-		return there;
-	return here;
+		return remote_ephemeral;
+	return service_name(names, socket->protocol, local).name &&
+	       !(remote < local && service_name(names, socket->protocol, remote).name);
 }
 
 /** Takes a place if one of `protocols` has it. */

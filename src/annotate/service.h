@@ -2,11 +2,10 @@
 /*
  * The name of a port: what this site says, then what the port registry says. A site speaks in two
  * files of the form of services(5): `portscope/services`, which is for this program and always
- * wins, and `services` below /etc, of which only the lines that a site added win. A line counts as
- * added if the registry does not have its port for its protocol, or knows none of its names and
- * aliases for any port: a distribution's `snmp-trap 162/udp snmptrap` is no news, a site's
- * `billing 8080/tcp` is. The other lines name ports that the registry names already, so that they
- * give no name to a port, but their names and aliases still lead to it (service_ports()).
+ * wins, and `services` below /etc, of which only the lines that the site added or changed win:
+ * those whose name IANA did not register for the port, and that do not stand in the file as
+ * distributions ship it (baseline.tsv). The other lines name a port only where nobody else does,
+ * but their names and aliases still lead to it (service_ports()).
  *
  * A name says what a port is for, not what runs there.
  */
@@ -40,12 +39,13 @@ DEFINE_CLEANUP(struct service_names *, service_names_free)
 struct service service_name(const struct service_names *names, uint8_t protocol, uint16_t port);
 
 /**
- * The service that a socket belongs to, inferred from the socket alone. One without a peer
- * belongs to that of its local port, one that is being opened to the port that is called. Of a
- * connection the port that is not ephemeral here is taken for the server's; where that does not
- * tell, the one that has a name; where both have, the lower one.
+ * True if a socket belongs to the service of its local port, false if to that of its peer's;
+ * inferred from the socket alone. One without a peer belongs to that of its local port, one that is
+ * being opened to the port that is called. Of a connection the port that is not ephemeral here is
+ * taken for the server's; where that does not tell, the one that has a name; where both have, the
+ * lower one.
  */
-struct service service_of(const struct host *host, const struct socket *socket);
+bool service_is_local(const struct host *host, const struct socket *socket);
 
 /** Where a service is found. */
 struct service_port {

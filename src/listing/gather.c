@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "annotate/annotate.h"
+#include "annotate/program.h"
 #include "annotate/service.h"
 #include "annotate/unit-index.h"
 #include "collect/cgroup.h"
@@ -137,6 +138,8 @@ static int gather_owners(struct portscope_snapshot *s)
 	if (s->needs & NEED_DETAILS)
 		request.details |= OWNER_WANT_EXE | OWNER_WANT_CMDLINE | OWNER_WANT_START_TIME |
 				   OWNER_WANT_USER;
+	if (s->needs & NEED_PROGRAMS)
+		request.details |= OWNER_WANT_EXE | OWNER_WANT_CMDLINE;
 	if (s->needs & NEED_USERS)
 		request.details |= OWNER_WANT_USER;
 	if (s->needs & NEED_UNITS)
@@ -187,6 +190,14 @@ static int gather_units(struct portscope_snapshot *s)
 	return r;
 }
 
+static void look_up_programs(struct portscope_snapshot *s)
+{
+	struct process *process;
+
+	for (size_t i = 0; (process = owner_index_process(s->host.owners, i)); i++)
+		program_look_up(process);
+}
+
 int snapshot_gather(struct portscope_snapshot *s)
 {
 	int r = 0;
@@ -199,6 +210,8 @@ int snapshot_gather(struct portscope_snapshot *s)
 		r = gather_owners(s);
 	if (r >= 0 && s->needs & NEED_UNITS)
 		r = gather_units(s);
+	if (r >= 0 && s->needs & NEED_PROGRAMS)
+		look_up_programs(s);
 	if (r >= 0)
 		r = gather_ports(s);
 	if (r >= 0)

@@ -203,6 +203,12 @@ static void get_service(const struct portscope_row *row, struct portscope_value 
 	ret->hint = row->service.hint;
 }
 
+static void get_port_service(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->port_service.name);
+	ret->hint = row->port_service.hint;
+}
+
 static void get_service_source(const struct portscope_row *row, struct portscope_value *ret)
 {
 	if (row->service.name)
@@ -430,9 +436,10 @@ static const struct field fields[] = {
 	FIELD(SOCKET_UNIT,     "socket_unit",     "SOCKET-UNIT", TEXT,           HOST,    NEED_UNITS,            get_socket_unit,     true,  false, 6, "Systemd unit that the socket was created in."),
 	FIELD(CONTAINER,       "container",       "CONTAINER",   CONTAINER,      HOLDER,  NEED_UNITS | NEED_OWNERS, get_container,       true,  false, 6, "Container of the holder where known, else of the socket's creator."),
 	FIELD(NETNS,           "netns",           "NETNS",       NUMBER,         HOST,    NEED_NETNS,            get_netns,           true,  true,  3, "Inode of the network namespace."),
-	FIELD(SERVICE,         "service",         "SERVICE",     TEXT,           HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_service,         true,  false, 0, "What the port is for, by its number: a hint, not a proof."),
-	WORDS(SERVICE_SOURCE,  "service_source",  "SOURCE",      service_source, HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_service_source,  true,  false, 3, "Table that the service name comes from."),
-	FIELD(SERVICE_HINT,    "service_hint",    "HINT",        BOOL,           HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_service_hint,    true,  false, 3, "True where several programs commonly use the port."),
+	FIELD(SERVICE,         "service",         "SERVICE",     TEXT,           HOLDERS, NEEDS_LABEL,           get_service,         true,  false, 0, "What its holder is known to speak, else what the port is for by its number."),
+	WORDS(SERVICE_SOURCE,  "service_source",  "SOURCE",      service_source, HOLDERS, NEEDS_LABEL,           get_service_source,  true,  false, 3, "Where the name of the service comes from."),
+	FIELD(SERVICE_HINT,    "service_hint",    "HINT",        BOOL,           HOLDERS, NEEDS_LABEL,           get_service_hint,    true,  false, 3, "True where the name of the service is a guess."),
+	FIELD(PORT_SERVICE,    "port_service",    "PORT-NAME",   TEXT,           HOST,    NEED_SERVICES | NEED_EPHEMERAL, get_port_service,    true,  false, 3, "What the port is for by its number alone."),
 	WORDS(PORT_RANGE,      "port_range",      "RANGE",       port_range,     HOST,    0,                     get_port_range,      true,  false, 4, "ICANN range of the local port: well-known, registered or dynamic."),
 	FIELD(EPHEMERAL,       "ephemeral",       "EPHEMERAL",   BOOL,           HOST,    NEED_EPHEMERAL,        get_ephemeral,       true,  false, 3, "True where this kernel may hand out the local port by itself."),
 	WORDS(EXPOSURE,        "exposure",        "EXPOSURE",    exposure,       HOST,    NEED_ADDRESSES | NEED_NETLINK, get_exposure,        true,  false, 0, "Widest place that the local address can be reached from."),

@@ -25,8 +25,12 @@ enum field_need {
 	NEED_NETLINK = 1 << 11,   /**< a fact that /proc/net does not have */
 	NEED_FINDINGS = 1 << 12,  /**< the rules that each listener breaks */
 	NEED_RULES = 1 << 13,     /**< what rules look at: all that listens, its clients */
-	NEED_TRUST = 1 << 13,     /**< whether their executables are what their paths say */
-	NEED_CWD = 1 << 14,       /**< their folders */
+	NEED_TRUST = 1 << 14,     /**< whether their executables are what their paths say */
+	NEED_CWD = 1 << 15,       /**< their folders */
+	NEED_PROGRAMS = 1 << 16,  /**< what the holders are in the table of programs */
+	/** What the label of a socket rests on. */
+	NEEDS_LABEL = NEED_SERVICES | NEED_EPHEMERAL | NEED_OWNERS | NEED_PROCESSES | NEED_TRUST |
+		      NEED_PROGRAMS,
 	/** What a listing may need and still hand out rows as they come from the kernel. */
 	NEEDS_STREAMING = NEED_SERVICES | NEED_EPHEMERAL | NEED_INTERFACES | NEED_ADDRESSES |
 			  NEED_NETNS | NEED_NETLINK,

@@ -64,6 +64,7 @@ const struct vocabulary state_words = VOCABULARY(states, .labels = state_labels,
 
 static const char *const service_sources[] = {
 	[SERVICE_PORTSCOPE] = "portscope-services",
+	[SERVICE_PROGRAM] = "program",
 	[SERVICE_SITE] = "site-services",
 	[SERVICE_PREFERRED] = "preferred",
 	[SERVICE_DE_FACTO] = "de-facto",

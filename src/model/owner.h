@@ -20,6 +20,7 @@ enum owner_state {
 	OWNER_UNKNOWN, /**< nobody in sight holds it, though somebody may */
 };
 
+struct registry_program;
 struct unit;
 
 /** A process that holds sockets. */
@@ -32,6 +33,9 @@ struct process {
 	char *cgroup;      /**< path in the unified hierarchy, or that of systemd in cgroup v1;
 				NULL: not asked for, or not readable */
 	const struct unit *unit; /**< what its cgroup stands for; NULL: nothing, or not asked for */
+	bool looked_up;          /**< what follows is known */
+	bool program_sure;       /**< told by its executable, not only by its name */
+	const struct registry_program *program; /**< in the table of programs; NULL: not there */
 };
 
 struct owner_index;

@@ -12,10 +12,11 @@
 #include "model/owner.h"
 #include "model/socket.h"
 
-/** Which table a service name comes from, in order of precedence. */
+/** Where the name of a service comes from, in order of precedence. */
 enum service_source {
 	SERVICE_PORTSCOPE, /**< /etc/portscope/services */
-	SERVICE_SITE,      /**< a line that this site added to /etc/services */
+	SERVICE_PROGRAM,   /**< what the holder is known to speak */
+	SERVICE_SITE,      /**< a line of /etc/services that this site added or changed */
 	SERVICE_PREFERRED, /**< the registered name that is met in practice */
 	SERVICE_DE_FACTO,  /**< what commonly runs there, though registered otherwise or not at all
 			    */
@@ -27,7 +28,7 @@ enum service_source {
 struct service {
 	const char *name;
 	enum service_source source;
-	bool hint; /**< other programs commonly use the same port */
+	bool hint; /**< a guess: other programs use the port as well, or nobody met the name */
 };
 
 /** ICANN's ranges (RFC 6335, section 6). */
@@ -68,7 +69,8 @@ struct finding;
 struct portscope_row {
 	const struct socket *socket;
 	const struct host *host;
-	struct service service;
+	struct service service;      /**< the label */
+	struct service port_service; /**< what the number alone says */
 	enum port_range range;
 	enum exposure exposure;
 	enum direction direction;

@@ -22,6 +22,7 @@ RISKS = (
 )
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
+ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is told, what the kernel chose
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
 STYLES = ("letters", "words", "applets")
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
@@ -33,12 +34,14 @@ COLUMNS = {
     "insecure.tsv": "port protocol name risk_class severity why safer_alternative reference",
     "pairs.tsv": "cleartext_port protocol name secure_port secure_protocol secure_name mechanism"
                  " reference relation",
+    "baseline.tsv": "port protocol name source",
     "families.tsv": "family port protocol role source",
-    "kernel.tsv": "port protocol module what source",
+    "kernel.tsv": "port protocol service module what source",
     "programs.tsv": "program match service port protocol tls root carrier source",
     "interpreters.tsv": "names style value attached code script skip source",
 }
 
+WELL_KNOWN = 1023  # the last of the well-known ports, RFC 6335
 HASH_SLOTS = 16384  # a power of two, more than twice the number of names
 DE_FACTO_BIT = 0x8000  # in a reference of a name: a de-facto row, not a registered one
 HINT_BIT = 1 << 31  # in the name of an entry: enum of tables.h
@@ -84,10 +87,10 @@ class Row:
         return low, high
 
     def port_list(self, column="port"):
-        """[(first, last)] of `22,*` and the like; (0, 65535) stands for `*`, any port."""
+        """[(first, last)] of `22,*` and the like; see ANY and CHOSEN."""
         for part in self[column].split(","):
-            if part == "*":
-                yield 0, 65535
+            if part in ("*", "auto"):
+                yield ANY if part == "*" else CHOSEN
             else:
                 yield Row(self.file, self.line, {column: part}).ports(column)
 
@@ -146,6 +149,14 @@ class Pool:
             self.offsets[text] = self.size
             self.size += len(text.encode()) + 1
         return self.offsets[text]
+
+
+def read_baseline(rows):
+    """[(protocol, port, name)] in order"""
+    found = {(row.protocol(), row.port(), row.name("name")) for row in rows if row.text("source")}
+    if len(found) != len(rows):
+        raise DataError("baseline.tsv: a name stands twice")
+    return sorted(found)
 
 
 class Services:
@@ -248,9 +259,9 @@ def read_families(rows):
 
 
 def read_kernel(rows):
-    """[(protocol, low, high, module, what, source)]"""
-    return [(row.protocol(), *row.ports(), row.text("module"), row.text("what"),
-             row.text("source")) for row in rows]
+    """[(protocol, low, high, service, module, what, source)]"""
+    return [(row.protocol(), *row.ports(), row.name("service"), row.text("module"),
+             row.text("what"), row.text("source")) for row in rows]
 
 
 class Program:
@@ -356,7 +367,19 @@ class Writer:
         self.out.write(";\n")
 
 
-def write_ports(writer, services, preferred, de_facto):
+def curate(programs, insecure, pairs, families):
+    """{(protocol, port, name)}: what is met in practice, because another table speaks of it."""
+    found = {(protocol, port) for _, protocol, port, *_ in families}
+    found |= {end for pair in pairs for end in (pair[:2], pair[3:5])}
+    found |= {(row[0], port) for row in insecure for port in range(row[1], row[2] + 1)}
+    for program in programs:
+        for protocol, low, high, service, *_ in program.speeches:
+            if low:
+                found |= {(protocol, port, service) for port in range(low, high + 1)}
+    return found
+
+
+def write_ports(writer, services, preferred, de_facto, curated):
     """The canonical name of each port, and which registered rows it has."""
     keys = sorted({*services.at, *preferred, *de_facto})
     names, first, lists = [], [], []
@@ -369,6 +392,8 @@ def write_ports(writer, services, preferred, de_facto):
             hint = HINT_BIT if de_facto[key][4] else 0
         else:
             name, source = services.names(*key)[0], IANA
+            if key[1] > WELL_KNOWN and key not in curated and (*key, name) not in curated:
+                hint = HINT_BIT
         names.append(writer.names.add(name) | source << SOURCE_SHIFT | hint)
         first.append(len(lists))
         lists += services.at.get(key, ())
@@ -440,13 +465,16 @@ def build(directory, out):
     de_facto = read_de_facto(files["defacto.tsv"], services)
     insecure = read_insecure(files["insecure.tsv"])
     pairs = read_pairs(files["pairs.tsv"])
+    families = read_families(files["families.tsv"])
+    programs = read_programs(files["programs.tsv"])
     interpreters = read_interpreters(files["interpreters.tsv"])
 
     writer = Writer(out)
     name, text = writer.names.add, writer.texts.add
     out.write("/* Made by build.py from the facts beside it; do not edit. */\n"
               '#include "registry/tables.h"\n')
-    write_ports(writer, services, preferred, de_facto)
+    write_ports(writer, services, preferred, de_facto,
+                curate(programs, insecure, pairs, families))
     write_names(writer, services, de_facto)
     writer.structs("registry_service_row", "registry_service_rows", [
         (name(row[3]), row[0], text(row[4]), row[1], row[2]) for row in services.rows])
@@ -464,11 +492,14 @@ def build(directory, out):
          row[8]) for row in pairs])
     writer.structs("registry_family_row", "registry_family_rows", [
         (text(family), protocol, text(role), text(source), port)
-        for family, protocol, port, role, source in read_families(files["families.tsv"])])
+        for family, protocol, port, role, source in families])
     writer.structs("registry_kernel_row", "registry_kernel_rows", [
-        (text(module), protocol, text(what), text(source), low, high)
-        for protocol, low, high, module, what, source in read_kernel(files["kernel.tsv"])])
-    write_programs(writer, read_programs(files["programs.tsv"]))
+        (name(service), protocol, text(module), text(what), text(source), low, high)
+        for protocol, low, high, service, module, what, source
+        in read_kernel(files["kernel.tsv"])])
+    write_programs(writer, programs)
+    writer.structs("registry_baseline_row", "registry_baseline_rows", [
+        (name(row[2]), row[0], row[1]) for row in read_baseline(files["baseline.tsv"])])
     writer.structs("registry_interpreter_row", "registry_interpreter_rows", [
         (*map(text, row[:1] + row[2:]), row[1]) for row in interpreters])
     writer.pool("registry_names", writer.names)

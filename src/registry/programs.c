@@ -99,7 +99,8 @@ bool registry_next_speech(
 		.protocol = row->protocol,
 		.low = row->low,
 		.high = row->high,
-		.any = row->low == 0,
+		.any = row->low == 0 && row->high != 0,
+		.chosen = row->high == 0,
 	};
 	return true;
 }

@@ -272,6 +272,7 @@ bool registry_kernel_service(uint8_t protocol, uint16_t port, struct registry_ke
 		if (row->protocol != protocol || port < row->low || port > row->high)
 			continue;
 		*ret = (struct registry_kernel_service){
+			.service = registry_name_text(row->service),
 			.module = registry_text(row->module),
 			.what = registry_text(row->what),
 			.source = registry_text(row->source),
@@ -417,4 +418,34 @@ bool registry_next_interpreter_of_all(size_t *position, struct registry_interpre
 		.style = (enum registry_style)row->style,
 	};
 	return true;
+}
+
+/** The first row of the baseline that is not before this port. */
+static size_t find_baseline(uint8_t protocol, uint16_t port)
+{
+	size_t low = 0, high = registry_baseline_rows_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct registry_baseline_row *row = &registry_baseline_rows[middle];
+
+		if (row->protocol < protocol || (row->protocol == protocol && row->port < port))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool registry_in_baseline(uint8_t protocol, uint16_t port, const char *name, size_t length)
+{
+	const struct registry_baseline_row *rows = registry_baseline_rows;
+
+	for (size_t i = find_baseline(protocol, port);
+		i < registry_baseline_rows_count && rows[i].protocol == protocol &&
+		rows[i].port == port;
+		i++)
+		if (ascii_same(registry_name_text(rows[i].name), name, length))
+			return true;
+	return false;
 }

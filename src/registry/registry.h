@@ -27,7 +27,8 @@ enum registry_source {
 
 /**
  * The one name by which portscope calls a port; NULL if it has none. Constant time. `ret_source`
- * and `ret_hint` (true: other programs commonly use the port as well) may be NULL and are left
+ * and `ret_hint` (true: it is a guess, other programs use the port as well or
+ * nobody but IANA speaks of the name) may be NULL and are left
  * alone where there is no name.
  */
 const char *registry_name(
@@ -159,6 +160,7 @@ bool registry_next_member(
 
 /** A row of kernel.tsv: a service that the kernel itself listens for. */
 struct registry_kernel_service {
+	const char *service;
 	const char *module;
 	const char *what;
 	const char *source;
@@ -210,9 +212,11 @@ struct registry_speech {
 	enum registry_tls tls;
 	uint8_t protocol;
 	uint16_t low, high; /**< its default ports */
-	bool any;           /**< on whatever other port too; `low` and `high` say nothing then */
+	bool any;           /**< on whatever other port it is told; `low` and `high` say nothing */
+	bool chosen;        /**< on a port that the kernel chooses; `low` and `high` say nothing */
 };
 
+/** What the program speaks, as in programs.tsv: what comes first is its label. */
 bool registry_next_speech(
 	const struct registry_program *program, size_t *position, struct registry_speech *ret);
 /** How an interpreter reads its arguments. */
@@ -261,5 +265,8 @@ int registry_find_name(const char *name, size_t length);
 bool registry_next_place(size_t id, size_t *position, struct registry_place *ret);
 /** True if any port of any protocol has this name. */
 bool registry_knows_name(const char *name, size_t length);
+
+/** True if a distribution's stock /etc/services gives this name, in any case, to the port. */
+bool registry_in_baseline(uint8_t protocol, uint16_t port, const char *name, size_t length);
 
 #endif

@@ -108,8 +108,9 @@ struct registry_family_row {
 };
 
 struct registry_kernel_row {
-	uint32_t module : 24;
+	uint32_t service : 24;
 	uint32_t protocol : 8;
+	uint32_t module;
 	uint32_t what;
 	uint32_t source;
 	uint16_t low, high;
@@ -133,8 +134,15 @@ struct registry_speech_row {
 	uint32_t service : 24;
 	uint32_t protocol : 8;
 	uint32_t source;
-	uint16_t low, high; /**< 0 and 65535: any port */
+	uint16_t low, high; /**< from 0 to 65535: any port; 0 and 0: one that the kernel chooses */
 	uint8_t tls;
+};
+
+/** In the order of protocol and port. */
+struct registry_baseline_row {
+	uint32_t name : 24;
+	uint32_t protocol : 8;
+	uint16_t port;
 };
 
 extern const struct registry_family_row registry_family_rows[];
@@ -147,6 +155,8 @@ extern const uint16_t registry_programs_plain; /**< the first that is a plain na
 extern const uint16_t registry_programs_glob;  /**< the first that is a glob */
 extern const struct registry_speech_row registry_speech_rows[];
 extern const uint16_t registry_speech_rows_count;
+extern const struct registry_baseline_row registry_baseline_rows[];
+extern const uint16_t registry_baseline_rows_count;
 
 struct registry_interpreter_row {
 	uint32_t names;

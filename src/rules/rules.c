@@ -8,7 +8,7 @@
 
 #include "model/field.h"
 
-#define HOLDERS (NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS)
+#define HOLDERS (NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS | NEED_TRUST | NEED_PROGRAMS)
 
 /* clang-format off */
 static const struct rule rules[] = {

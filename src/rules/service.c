@@ -50,8 +50,13 @@ static const struct portscope_process *find_moved(const struct portscope_row *ro
 	for (size_t i = 0; i < row->n_processes && !row->probable_client; i++) {
 		bool sure;
 		const struct registry_program *program = program_of(row, i, &sure);
-		const char *plain = program ? program_speaks_anywhere(program, s->protocol) : NULL;
+		struct registry_speech speech;
+		const char *plain = NULL;
 
+		/* Where nothing is known of TLS, nothing is said against it. */
+		if (program && program_speaks_anywhere(program, s->protocol, &speech) &&
+			speech.tls != REGISTRY_TLS_UNKNOWN)
+			plain = speech.service;
 		if (!plain || !find_facts(plain, s->protocol, ret_facts) ||
 			program_at_home(program, s->protocol, s->local_port) ||
 			is_protected_port(program, s->protocol, s->local_port) ||

@@ -82,6 +82,7 @@ static struct portscope_process *add_holder(struct sample *s, const char *exe, u
 
 	assert_true(n < HOLDERS_MAX);
 	*p = (struct portscope_process){.pid = 100 + n, .exe = exe, .user = uid ? "ada" : "root"};
+	p->exe_trust_known = p->exe_trusted = !strncmp(exe, "/usr/", 5);
 	p->program = p->comm = slash ? slash + 1 : exe;
 	p->name_length = strlen(p->program);
 	s->full[n] = (struct process){.shown = *p, .uid = uid, .has_uid = true};
@@ -219,7 +220,8 @@ static void test_program_of(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		struct portscope_process p = {.exe = table[i].exe, .comm = table[i].comm};
+		struct portscope_process p = {
+			.exe = table[i].exe, .exe_trusted = table[i].sure, .comm = table[i].comm};
 		struct portscope_row row = {.processes = &p, .n_processes = 1};
 		bool sure = true;
 		const struct registry_program *program = program_of(&row, 0, &sure);
@@ -583,8 +585,11 @@ static void test_no_process(void **state)
 	refute(judge_no_process, &s, &i);
 	s.socket.local_port = 7795;
 	refute(judge_no_process, &s, &i);
-	/* what may be a tunnel's, or the lock manager of NFS */
 	sample_init(&s, IPPROTO_UDP, "0.0.0.0", 51820);
+	s.row.owner = OWNER_UNKNOWN;
+	refute(judge_no_process, &s, &i);
+	/* what may be a tunnel's, or the lock manager of NFS */
+	sample_init(&s, IPPROTO_UDP, "0.0.0.0", 51821);
 	s.row.owner = OWNER_UNKNOWN;
 	expect(judge_no_process, &s, &i, PORTSCOPE_INFO, "observed");
 	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 41234);

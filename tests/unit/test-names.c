@@ -91,8 +91,8 @@ static void test_others(void **state)
 {
 	static const char *const exposures[] = {"loopback", "link", "private", "public", "any"};
 	static const char *const directions[] = {NULL, "listening", "inbound", "outbound"};
-	static const char *const sources[] = {"portscope-services", "site-services", "preferred",
-		"de-facto", "iana", "etc-services"};
+	static const char *const sources[] = {"portscope-services", "program", "site-services",
+		"preferred", "de-facto", "iana", "etc-services"};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(exposures); i++)
 		assert_string_equal(vocabulary_word(&exposure_words, i), exposures[i]);

@@ -206,8 +206,9 @@ static void test_precedence(void **state)
 		"ledger 8081/tcp\n"        /* a name nobody knows */
 		"ghost 8082/tcp sshd\n"    /* neither by its alias */
 		"other 8082/tcp\n"         /* the first line of a port wins */
-		"http 8083/tcp\n"          /* a known name on a registered port: nothing new */
-		"mine 8084/tcp www http\n" /* known by an alias */
+		"http 8083/tcp\n"          /* a known name on another port */
+		"mine 8084/tcp www http\n" /* its alias is known */
+		"nicname 43/tcp whois\n"   /* the registry's own */
 		"ssh 60000/tcp\n"          /* a port that the registry does not have */
 		"kafka 9092/udp\n"
 		"ssh 9092/tcp\n"
@@ -221,13 +222,86 @@ static void test_precedence(void **state)
 	assert_name(etc->names, IPPROTO_UDP, 60001, "twice", SERVICE_PORTSCOPE);
 	assert_name(etc->names, IPPROTO_TCP, 8081, "ledger", SERVICE_SITE);
 	assert_name(etc->names, IPPROTO_TCP, 8082, "ghost", SERVICE_SITE);
-	assert_name(etc->names, IPPROTO_TCP, 8083, "us-srv", SERVICE_IANA);
+	assert_name(etc->names, IPPROTO_TCP, 8083, "http", SERVICE_SITE);
+	assert_name(etc->names, IPPROTO_TCP, 8084, "mine", SERVICE_SITE);
+	assert_name(etc->names, IPPROTO_TCP, 43, "nicname", SERVICE_IANA);
 	assert_name(etc->names, IPPROTO_TCP, 60000, "ssh", SERVICE_SITE);
 	assert_name(etc->names, IPPROTO_TCP, 50000, "jenkins", SERVICE_SITE);
 	assert_name(etc->names, IPPROTO_TCP, 5173, "ssh", SERVICE_SITE);
 	assert_name(etc->names, IPPROTO_TCP, 2049, "nfs", SERVICE_PREFERRED);
-	assert_name(etc->names, IPPROTO_TCP, 9092, "kafka", SERVICE_DE_FACTO);
-	assert_name(etc->names, IPPROTO_UDP, 9092, "xmlipcregsvc", SERVICE_IANA);
+	assert_name(etc->names, IPPROTO_TCP, 9092, "ssh", SERVICE_SITE);
+	assert_name(etc->names, IPPROTO_UDP, 9092, "kafka", SERVICE_SITE);
+}
+
+/** What distributions ship is not the site's: it names no port that has a name. */
+static void test_baseline(void **state)
+{
+	struct etc *etc = *state;
+
+	put(etc, "services",
+		"omniorb 8088/tcp\n"
+		"sip-tls 5061/tcp\n"
+		"afs3-fileserver 7000/tcp bbs\n"
+		"snmp-trap 162/udp snmptrap\n"
+		"tfido 60177/tcp\n"
+		"ours 8089/tcp sip-tls\n");
+	load(etc);
+	assert_name(etc->names, IPPROTO_TCP, 8088, "yarn-rm", SERVICE_DE_FACTO);
+	assert_name(etc->names, IPPROTO_TCP, 5061, "sips", SERVICE_IANA);
+	assert_name(etc->names, IPPROTO_UDP, 162, "snmptrap", SERVICE_IANA);
+	/* Nobody else knows the port: a guess is better than nothing. */
+	assert_name(etc->names, IPPROTO_TCP, 60177, "tfido", SERVICE_ETC);
+	assert_true(service_name(etc->names, IPPROTO_TCP, 60177).hint);
+	assert_name(etc->names, IPPROTO_TCP, 8089, "ours", SERVICE_SITE);
+}
+
+/** The whole of the stock file says nothing of its own. */
+static void test_stock(void **state)
+{
+	struct etc *etc = *state;
+	char path[4096], line[256], *fields[3], *rest, *text = NULL;
+	size_t size;
+	FILE *facts, *services = open_memstream(&text, &size);
+
+	assert_non_null(services);
+	snprintf(path, sizeof(path), "%s/src/registry/baseline.tsv", getenv("SOURCE_ROOT"));
+	facts = fopen(path, "r");
+	assert_non_null(facts);
+	assert_non_null(fgets(line, sizeof(line), facts));
+	while (fgets(line, sizeof(line), facts)) {
+		rest = line;
+		for (size_t i = 0; i < 3; i++)
+			fields[i] = strsep(&rest, "\t");
+		fprintf(services, "%s %s/%s\n", fields[2], fields[0], fields[1]);
+	}
+	fclose(facts);
+	fclose(services);
+	put(etc, "services", text);
+	free(text);
+	load(etc);
+	assert_int_equal(etc->warnings.count, 0);
+	for (size_t port = 0; port < 65536; port++) {
+		assert_int_not_equal(
+			service_name(etc->names, IPPROTO_TCP, (uint16_t)port).source, SERVICE_SITE);
+		assert_int_not_equal(
+			service_name(etc->names, IPPROTO_UDP, (uint16_t)port).source, SERVICE_SITE);
+	}
+}
+
+/** A copy of the whole registry may be of another date: only new names are the site's. */
+static void test_registry_copy(void **state)
+{
+	static const char first[] = "http 8083/tcp\nledger 8081/tcp\n";
+	char text[sizeof(first) + 2000];
+	struct etc *etc = *state;
+
+	memcpy(text, first, sizeof(first) - 1);
+	memset(text + sizeof(first) - 1, '\n', 2000);
+	text[sizeof(text) - 1] = '\0';
+	put(etc, "services", text);
+	load(etc);
+	assert_name(etc->names, IPPROTO_TCP, 8083, "us-srv", SERVICE_IANA);
+	assert_name(etc->names, IPPROTO_TCP, 8081, "ledger", SERVICE_SITE);
 }
 
 static void test_hint(void **state)
@@ -237,6 +311,11 @@ static void test_hint(void **state)
 	assert_false(service_name(NULL, IPPROTO_TCP, 9092).hint);
 	assert_false(service_name(NULL, IPPROTO_TCP, 22).hint);
 	assert_false(service_name(NULL, IPPROTO_TCP, 60000).hint);
+	/* Nobody but IANA speaks of it, or others do, or the port is a well-known one. */
+	assert_name(NULL, IPPROTO_TCP, 5201, "targus-getdata1", SERVICE_IANA);
+	assert_true(service_name(NULL, IPPROTO_TCP, 5201).hint);
+	assert_false(service_name(NULL, IPPROTO_TCP, 3306).hint);
+	assert_false(service_name(NULL, IPPROTO_TCP, 1022).hint);
 }
 
 /** Each line that cannot be understood is skipped with its place and its fault; the rest counts. */
@@ -395,12 +474,13 @@ static const char *name_of(uint8_t state, uint16_t local, uint16_t remote)
 	};
 	uint8_t reserved[65536 / 8] = {[50051 / 8] = 1 << 50051 % 8};
 	struct host host = {.ephemeral = {32768, 60999, reserved}};
-	const char *name = service_of(&host, &socket).name;
+	uint16_t port = service_is_local(&host, &socket) ? local : remote;
+	const char *name = service_name(NULL, IPPROTO_TCP, port).name;
 
 	return name ? name : "-";
 }
 
-static void test_service_of(void **state)
+static void test_is_local(void **state)
 {
 	/* Without a peer: the local port, whatever it is. */
 	assert_string_equal(name_of(PORTSCOPE_LISTEN, 22, 0), "ssh");
@@ -481,6 +561,9 @@ int main(void)
 		WITH_ETC(test_lesson),
 		WITH_ETC(test_no_files),
 		WITH_ETC(test_precedence),
+		WITH_ETC(test_baseline),
+		WITH_ETC(test_stock),
+		WITH_ETC(test_registry_copy),
 		cmocka_unit_test(test_hint),
 		WITH_ETC(test_malformed),
 		WITH_ETC(test_odd_bytes),
@@ -489,7 +572,7 @@ int main(void)
 		WITH_ETC(test_irregular),
 		WITH_ETC(test_size),
 		WITH_ETC(test_loop),
-		cmocka_unit_test(test_service_of),
+		cmocka_unit_test(test_is_local),
 		WITH_ETC(test_service_ports),
 	};
 
