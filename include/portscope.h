@@ -282,6 +282,18 @@ struct portscope_sort {
 	bool descending;
 };
 
+/** Where sockets come from. */
+enum portscope_collector {
+	/**
+	 * sock_diag as long as one datagram holds the answer, which is exact; beyond that the
+	 * kernel's iterators where this process may use them; /proc/net where sock_diag is refused.
+	 */
+	PORTSCOPE_COLLECTOR_AUTO,
+	PORTSCOPE_COLLECTOR_BPF,     /**< the kernel's iterators (iter/tcp, iter/udp) */
+	PORTSCOPE_COLLECTOR_NETLINK, /**< sock_diag(7) */
+	PORTSCOPE_COLLECTOR_PROCFS,  /**< /proc/net/{tcp,tcp6,udp,udp6} */
+};
+
 /** What is asked. Zero everything first; 0 in a mask means none. */
 struct portscope_query {
 	unsigned protocols; /**< of enum portscope_protocol */
@@ -295,17 +307,20 @@ struct portscope_query {
 	bool unsorted;                   /**< any order will do: lets the listing stream; where it
 					    cannot, the rows are sorted all the same */
 	bool numeric;                    /**< no user names */
-	bool identity;                   /**< portscope_get_host() will be asked */
+	enum portscope_collector collector;
+	bool identity; /**< portscope_get_host() will be asked */
 };
 
 /** Who answered: the `host` of JSON. Strings are NULL where unknown. */
 struct portscope_host {
-	const char *name;          /**< host name */
-	const char *machine_id;    /**< machine-id(5) */
-	const char *boot_id;       /**< random UUID of this boot */
-	const char *kernel;        /**< release, as in uname(2) */
-	uint32_t netns;            /**< inode number of the network namespace; 0: unknown */
-	const char *collector;     /**< netlink or procfs */
+	const char *name;       /**< host name */
+	const char *machine_id; /**< machine-id(5) */
+	const char *boot_id;    /**< random UUID of this boot */
+	const char *kernel;     /**< release, as in uname(2) */
+	uint32_t netns;         /**< inode number of the network namespace; 0: unknown */
+	/** bpf, netlink or procfs; where parts come from several, the one that knows least among
+	 *  procfs and bpf */
+	const char *collector;
 	const char *owner_backend; /**< bpf or procfs; NULL: owners were not asked for */
 };
 

@@ -66,6 +66,7 @@ complete -c portscope -l json-lines -d 'One JSON record a line' -n '__portscope_
 complete -c portscope -l csv -d 'Comma-separated values' -n '__portscope_command list audit'
 complete -c portscope -s H -l no-header -d 'No line of titles' -n '__portscope_command list explain audit'
 complete -c portscope -l color -x -a 'auto always never' -d 'When to colour' -n '__portscope_command list diff audit'
+complete -c portscope -l collector -x -a 'auto bpf netlink procfs' -d 'Where sockets come from' -n '__portscope_command list audit'
 complete -c portscope -s h -l help -d Help
 complete -c portscope -s V -l version -d Version
 

@@ -38,7 +38,7 @@ static size_t put_cell(struct out *o, const struct portscope_finding *f, size_t 
 static void text_measure(struct report *r, const struct portscope_finding *f)
 {
 	for (size_t i = 0; i < FINDING_CELLS; i++) {
-		AUTO_OUT struct out cell = {.fd = -1};
+		AUTO_OUT struct out cell = OUT_FOR(r->out);
 		unsigned width = put_cell(&cell, f, i);
 
 		r->widths[i] = MAX(r->widths[i], width);
@@ -115,13 +115,13 @@ static void put_socket(struct report *r, const struct portscope_finding *f)
 	struct cells c = {.report = r, .narrow = is_too_wide(r), .column = INDENT};
 
 	for (size_t i = 0; i < FINDING_CELLS; i++) {
-		AUTO_OUT struct out cell = {.fd = -1};
+		AUTO_OUT struct out cell = OUT_FOR(r->out);
 		size_t width = put_cell(&cell, f, i);
 
 		add_cell(&c, &cell, width, r->widths[i]);
 	}
 	if (f->sockets > 1) {
-		AUTO_OUT struct out cell = {.fd = -1};
+		AUTO_OUT struct out cell = OUT_FOR(r->out);
 
 		out_format(&cell, "(%zu sockets)", f->sockets);
 		add_cell(&c, &cell, cell.used, 0);

@@ -103,6 +103,7 @@ static int prepare(struct run *run)
 	run->query.families = PORTSCOPE_INET | PORTSCOPE_INET6;
 	run->query.states = PORTSCOPE_STATES_LISTENING;
 	run->query.numeric = o->numeric;
+	run->query.collector = options_collector(o);
 	run->query.identity = !text && run->format != &findings_csv;
 	run->listing.query = &run->query;
 	run->listing.command = "audit";
@@ -145,6 +146,7 @@ static int print_all(struct run *run, const struct portscope_audit *audit)
 		r = portscope_audit_each(audit, measure_finding, run);
 	if (r >= 0)
 		r = portscope_audit_each(audit, print_finding, run);
+	run->listing.cut = MIN(r, 0);
 	if (run->format->end)
 		run->format->end(&run->report);
 	return r;
@@ -249,6 +251,7 @@ static const struct option_spec options[] = {
 	{0, "csv", NULL, OPTION_CHOICE, AT(format), "comma-separated values for spreadsheets", .choice = &findings_csv},
 	{0, "sarif", NULL, OPTION_CHOICE, AT(format), "SARIF 2.1.0 for dashboards", .choice = &findings_sarif},
 	OPTION_COLOR,
+	OPTION_COLLECTOR,
 	OPTION_VERBOSE,
 	OPTIONS_END,
 };

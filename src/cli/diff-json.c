@@ -164,7 +164,7 @@ void diff_json_write(struct out *o, const struct portscope_diff *diff,
 	put_document(&j, "after", portscope_document_get_head(after));
 	put_query(&j, portscope_document_get_head(before));
 	put_aspects(&j, "compared", compared);
-	format_json_warnings(&j, w, n, false);
+	format_json_warnings(&j, w, n, false, 0);
 	json_write_open(&j, "changes", '[');
 	for (size_t i = 0; portscope_diff_at(diff, i, &change); i++)
 		put_change(&j, &change, compared);

@@ -120,16 +120,17 @@ static void put_indented(struct out *o, const char *text, size_t length)
 {
 	for (const char *end = text + length; text < end;) {
 		const char *stop = memchr(text, '\n', end - text);
+		size_t line = stop ? (size_t)(stop - text) + 1 : (size_t)(end - text);
 
 		out_blanks(o, 2);
-		out_bytes(o, text, stop - text + 1);
-		text = stop + 1;
+		out_bytes(o, text, line);
+		text += line;
 	}
 }
 
 int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, unsigned protocols)
 {
-	AUTO_OUT struct out table = {.fd = -1};
+	AUTO_OUT struct out table = OUT_FOR(p->out);
 	struct walk w = {
 		.open = open,
 		.port = port,

@@ -127,9 +127,12 @@ static void put_stretch(struct explain_table *t)
 	else
 		snprintf(ports, sizeof(ports), "%u-%u", t->low, t->high);
 	while (at < end) {
-		AUTO_OUT struct out line = {.fd = -1};
+		AUTO_OUT struct out line = OUT_FOR(t->out);
 		const char *stop = memchr(at, '\n', end - at);
 
+		/* Cut off for lack of memory, of which the output knows. */
+		if (!stop)
+			break;
 		put_padded(&line, ports, PORT_WIDTH);
 		out_bytes(&line, at, stop - at);
 		put_cut(t->out, line.buffer, line.used, t->width);

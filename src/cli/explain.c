@@ -212,7 +212,12 @@ static int put_pages(struct explain *e, struct page *p)
 
 static int put_table(struct explain *e, struct out *o)
 {
-	struct explain_table table = {.out = o, .width = output_width()};
+	struct explain_table table = {
+		.out = o,
+		.width = output_width(),
+		.line = OUT_FOR(o),
+		.next = OUT_FOR(o),
+	};
 	bool any = false;
 	int r = 0;
 
@@ -310,7 +315,7 @@ static void put_json_head(struct explain *e, struct json *j)
 	json_write_bool(j, "list", e->list);
 	json_write_bool(j, "insecure", e->insecure);
 	json_write_close(j, '}');
-	format_json_warnings(j, e->warnings, e->n_warnings, e->options.verbose);
+	format_json_warnings(j, e->warnings, e->n_warnings, e->options.verbose, 0);
 }
 
 static int put_json_ports(struct explain *e, struct json *j)

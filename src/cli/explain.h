@@ -29,7 +29,7 @@ void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
 
 /** Titles of the table of many ports. */
 void explain_table_titles(struct out *o);
-/** A table under way; zero it but for its first two members. */
+/** A table under way: its buffers are for `out`, the counts start at zero. */
 struct explain_table {
 	struct out *out;
 	unsigned width; /**< lines are cut there; 0: they are not */

@@ -181,7 +181,7 @@ static void put_json(const struct free_command *f, struct out *o)
 	json_write_text(&j, "address", f->address_asked);
 	json_write_text(&j, "with", f->with);
 	json_write_close(&j, '}');
-	format_json_warnings(&j, f->warnings, f->n_warnings, f->options.verbose);
+	format_json_warnings(&j, f->warnings, f->n_warnings, f->options.verbose, 0);
 	json_write_text(&j, "other_host_lacks", c->other_lacks);
 	json_write_open(&j, "ports", '[');
 	for (size_t i = 0; i < c->n_ports; i++)

@@ -17,7 +17,7 @@ static void put_padded(struct out *o, const char *text, size_t width)
 static void put_option(struct out *o, const struct option_spec *spec)
 {
 	struct page page = {.out = o, .width = HELP_WIDTH};
-	AUTO_OUT struct out name = {.fd = -1};
+	AUTO_OUT struct out name = OUT_FOR(o);
 
 	out_format(&name, "  %c%c%c --%s%s%s", spec->letter ? '-' : ' ',
 		spec->letter ? spec->letter : ' ', spec->letter ? ',' : ' ', spec->name,

@@ -216,6 +216,7 @@ static int prepare(struct list *l)
 	l->query.families = l->families ? l->families : PORTSCOPE_INET | PORTSCOPE_INET6;
 	l->query.states = choose_states(l);
 	l->query.numeric = o->numeric;
+	l->query.collector = options_collector(o);
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
 	if (choose_columns(l) || choose_sort(l))
 		return STATUS_USAGE;
@@ -271,7 +272,7 @@ static const char *plural(size_t n)
 
 static void put_reach(const struct list *l, struct page *page)
 {
-	AUTO_OUT struct out text = {.fd = -1};
+	AUTO_OUT struct out text = OUT_FOR(page->out);
 	bool any = false;
 
 	out_format(&text, "%zu listening", l->printer.rows);
@@ -323,6 +324,7 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 		r = portscope_each(snapshot, measure_row, l);
 	if (r >= 0)
 		r = portscope_each(snapshot, print_row, l);
+	l->listing.cut = MIN(r, 0);
 	if (l->format->end)
 		l->format->end(&l->printer);
 	if (r >= 0 && l->listing.width && !l->listing.no_header)
@@ -459,6 +461,7 @@ static const struct option_spec options[] = {
 	{0, "explain-filter", NULL, OPTION_FLAG, AT(explain_filter), "explain the filter and exit"},
 	{0, "list-fields", NULL, OPTION_FLAG, AT(list_fields), "name all fields and exit"},
 	OPTION_COLOR,
+	OPTION_COLLECTOR,
 	OPTION_VERBOSE,
 	OPTIONS_END,
 };

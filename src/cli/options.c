@@ -28,6 +28,19 @@ const char *const option_protocol_words[] = {
 	NULL,
 };
 
+const char *const option_collector_words[] = {
+	[PORTSCOPE_COLLECTOR_AUTO] = "auto",
+	[PORTSCOPE_COLLECTOR_BPF] = "bpf",
+	[PORTSCOPE_COLLECTOR_NETLINK] = "netlink",
+	[PORTSCOPE_COLLECTOR_PROCFS] = "procfs",
+	NULL,
+};
+
+enum portscope_collector options_collector(const struct options *options)
+{
+	return options->collector ? options->collector - 1 : PORTSCOPE_COLLECTOR_AUTO;
+}
+
 static int set_choice(const struct options *options, void *place, const struct option_spec *option)
 {
 	const struct option_spec *other = options->command->options;

@@ -24,6 +24,7 @@ struct options {
 	const char *filter_file;     /**< -F; `-` is the standard input */
 	const struct format *format; /**< NULL: for a reader */
 	unsigned colour;             /**< of enum colour_when; 0: not said */
+	unsigned collector;          /**< enum portscope_collector, counted from 1; 0: not said */
 	char **words;                /**< what is not an option; ends in NULL */
 	int n_words;
 };
@@ -79,6 +80,8 @@ struct option_spec {
 #define OPTION_NO_HEADER  {'H', "no-header", NULL, OPTION_FLAG, OPTIONS_AT(no_header), "no line of titles"}
 #define OPTION_COLOR \
 	{0, "color", "WHEN", OPTION_WORD, OPTIONS_AT(colour), "auto, always or never", .words = option_colour_words}
+#define OPTION_COLLECTOR \
+	{0, "collector", "WHICH", OPTION_WORD, OPTIONS_AT(collector), "where sockets come from: auto, bpf, netlink or procfs", .words = option_collector_words}
 #define OPTION_VERBOSE \
 	{0, "verbose", NULL, OPTION_FLAG, OPTIONS_AT(verbose), "say more about how the answer was found"}
 /* What every command has, and the end of its table. */
@@ -88,7 +91,11 @@ struct option_spec {
 	{0}
 /* clang-format on */
 
-extern const char *const option_colour_words[], *const option_protocol_words[];
+extern const char *const option_colour_words[], *const option_protocol_words[],
+							*const option_collector_words[];
+
+/** What --collector says. */
+enum portscope_collector options_collector(const struct options *options);
 
 /**
  * Reads the words of options->command, its name in argv[0], into the struct that `options` starts.

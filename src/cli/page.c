@@ -35,7 +35,7 @@ void page_line(struct page *p, unsigned start, unsigned indent)
 
 static void put_word(struct page *p, const char *word, size_t length)
 {
-	AUTO_OUT struct out visible = {.fd = -1};
+	AUTO_OUT struct out visible = OUT_FOR(p->out);
 	size_t columns = text_visible(&visible, word, length);
 
 	if (p->column > p->indent && p->column + p->space + columns > p->width) {

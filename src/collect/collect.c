@@ -1,55 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The order of dumps, the merging of passes and the choice between netlink and /proc/net.
+ * The choice between the backends.
  *
- * The kernel's dump is not a snapshot: it resumes by position, so a socket that stays may be told
- * twice or not at all while its neighbours come and go. A duplicate is the sign of that. Then the
- * dump is taken again: by cookie, the last state wins, and a socket that the last pass lacks is
- * kept only if an exact look-up still finds it. A pass without such a sign, or one that saw the
- * same sockets as another, is believed; if the third is neither, the answer is incomplete.
+ * A dump of sock_diag is not a snapshot: it resumes by position. What it says in one datagram it
+ * need not resume, and that is exact. Beyond, the kernel's iterators are exact where there are any
+ * and this process may use them; else passes are compared (passes.c). Listening TCP sockets are
+ * not looked for with an iterator unless it is asked for: the walk would go over the whole hash of
+ * connections, empty or not.
  */
 #include "collect/collect.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "collect/cookies.h"
-#include "collect/dump.h"
-#include "collect/procnet.h"
+#include "collect/backends.h"
 
-#define PASSES 3
-
-static const struct {
-	uint8_t number;
-	unsigned bit;
-	const char *name;
-} protocols[] = {
+const struct collect_kind collect_protocols[] = {
 	{IPPROTO_TCP, PORTSCOPE_TCP, "TCP"},
 	{IPPROTO_UDP, PORTSCOPE_UDP, "UDP"},
 };
 
-static const struct {
-	uint8_t number;
-	unsigned bit;
-	const char *name;
-} families[] = {
+const struct collect_kind collect_families[] = {
 	{AF_INET, PORTSCOPE_INET, "IPv4"},
 	{AF_INET6, PORTSCOPE_INET6, "IPv6"},
 };
 
-/** One collection under way. */
-struct collection {
-	const struct sources *sources;
-	const struct collect_request *request;
-	struct collect_report *report;
-	struct warnings *warnings;
-	struct transport kernel;
-	struct netlink netlink; /**< without a transport: there is no sock_diag */
-	int refusal;            /**< why not, a negative errno */
-};
-
-static int collection_begin(struct collection *c)
+int collection_begin(struct collection *c)
 {
 	struct transport *transport = c->sources->transport;
 
@@ -62,273 +38,135 @@ static int collection_begin(struct collection *c)
 	return netlink_init(&c->netlink, transport);
 }
 
-static void collection_end(struct collection *c)
+void collection_end(struct collection *c)
 {
 	netlink_done(&c->netlink);
 	transport_close(&c->kernel);
 }
 
-/** One pass of one dump. */
-struct pass {
-	struct sockets sockets;
-	struct cookie_index index;
-	size_t doubles;
-	int outcome;
-};
-
-static void pass_done(struct pass *p)
+int collection_warn(struct collection *c, int verdict, const char *what)
 {
-	sockets_done(&p->sockets);
-	cookie_index_done(&p->index);
-}
-
-static int pass_take(struct collection *c, const struct dump_request *request, struct pass *p)
-{
-	int r = dump_sockets(&c->netlink, request, sockets_add, &p->sockets);
-
-	if (r < 0)
-		return r;
-	p->outcome = r;
-	return cookie_index_make(&p->sockets, &p->index, &p->doubles);
-}
-
-static bool pass_is_clean(const struct pass *p)
-{
-	return !p->doubles && p->outcome == NETLINK_DONE;
-}
-
-static bool passes_agree(const struct pass *a, const struct pass *b)
-{
-	if (a->outcome != NETLINK_DONE || b->outcome != NETLINK_DONE ||
-		a->index.count != b->index.count)
-		return false;
-	for (size_t i = 0; i < a->index.count; i++)
-		if (a->index.items[i].key != b->index.items[i].key)
-			return false;
-	return true;
-}
-
-/*
- * Adds to the last pass what only an earlier one saw and the kernel still knows. 1: all that was
- * missing is settled; 0: the kernel did not say of some.
- */
-static int pass_adopt(struct collection *c, struct pass *last, const struct pass *earlier)
-{
-	struct sockets *into = &last->sockets;
-	size_t before = into->count;
-	int settled = 1;
-
-	for (size_t i = 0; i < earlier->sockets.count; i++) {
-		const struct socket *s = &earlier->sockets.items[i];
-		int r;
-
-		if (cookie_index_find(&last->index, s->cookie) >= 0)
-			continue;
-		r = dump_lookup(&c->netlink, s);
-		if (r > 0)
-			r = sockets_add(s, into);
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0)
-			settled = 0;
-	}
-	if (into->count > before) {
-		int r;
-
-		cookie_index_done(&last->index);
-		r = cookie_index_make(into, &last->index, &(size_t){0});
-		if (r < 0)
-			return r;
-	}
-	return settled;
-}
-
-static int warn_unsure(struct collection *c, const struct pass *last, const char *what)
-{
-	if (last->outcome & NETLINK_DAMAGED)
+	if (verdict & PASSES_COMPARE)
+		c->report->compare = true;
+	if (verdict & PASSES_DAMAGED)
 		return warnings_add(c->warnings, WARNING_INCOMPLETE,
 			"the kernel's answer about %s sockets was cut short or damaged", what);
-	return warnings_add(c->warnings, WARNING_INCOMPLETE,
-		"%s sockets opened and closed while they were listed: some may be missing", what);
+	if (verdict & PASSES_UNSURE)
+		return warnings_add(c->warnings, WARNING_INCOMPLETE,
+			"%s sockets opened and closed while they were listed: some may be missing "
+			"(best-effort snapshot)",
+			what);
+	return 0;
 }
 
-/* Dumps up to three times into passes[]; returns how many passes were taken. */
-static int take_passes(struct collection *c, const struct dump_request *request,
-	struct pass *passes, bool *ret_sure)
+/* Whether this process has iterators to ask, and may. */
+static bool may_iterate(const struct sources *sources, const struct collect_request *request,
+	struct iteration *iteration)
 {
-	bool sure = false;
-	int n = 0;
-
-	while (n < PASSES && !sure) {
-		int r = pass_take(c, request, &passes[n]);
-
-		if (r < 0)
-			return r;
-		sure = pass_is_clean(&passes[n]);
-		for (int i = 0; i < n && !sure; i++)
-			sure = passes_agree(&passes[i], &passes[n]);
-		n++;
-	}
-	*ret_sure = sure;
-	return n;
+	if (request->only_netlink || request->collector == PORTSCOPE_COLLECTOR_NETLINK ||
+		request->collector == PORTSCOPE_COLLECTOR_PROCFS)
+		return false;
+	if (sources->iterate)
+		return true;
+	return !sources->transport && iterate_permitted(iteration);
 }
 
-static int append_sockets(struct sockets *list, struct sockets *more)
+/* Whether an iterator is the next choice, where one datagram does not hold the answer. */
+static bool is_worth_iterating(const struct collection *c, size_t protocol)
+{
+	const struct collect_part *parts = c->request->parts[protocol];
+	const uint32_t others = 1u << PORTSCOPE_LISTEN | 1u << PORTSCOPE_BOUND_INACTIVE |
+				1u << PORTSCOPE_UNCONNECTED;
+
+	return c->may_iterate && (collect_protocols[protocol].number == IPPROTO_UDP ||
+					 (parts[0].states | parts[1].states) & ~others);
+}
+
+static int warn_no_iterator(struct collection *c, size_t protocol)
+{
+	c->may_iterate = false;
+	if (c->request->collector == PORTSCOPE_COLLECTOR_BPF)
+		return warnings_add(c->warnings, WARNING_INCOMPLETE,
+			"%s sockets could not be read with the bpf collector: %s",
+			collect_protocols[protocol].name, c->iteration.reason);
+	return warnings_add(c->warnings, WARNING_DETAIL, "the bpf collector could not be used: %s",
+		c->iteration.reason);
+}
+
+/* The list that a brief answer is, to where it belongs. */
+static int hand_over(struct sockets *list, const struct sink *sink)
 {
 	int r = 0;
 
-	if (!list->count) {
-		sockets_done(list);
-		*list = *more;
-		*more = (struct sockets){0};
-		return 0;
-	}
-	for (size_t i = 0; i < more->count && r >= 0; i++)
-		r = sockets_add(&more->items[i], list);
+	if (!sink->stream)
+		return sockets_append(sink->list, list);
+	for (size_t i = 0; i < list->count && r >= 0; i++)
+		r = stream_add(&list->items[i], sink->stream);
 	return r;
 }
 
-static int dump_merged(struct collection *c, const struct dump_request *request,
-	struct sockets *ret, const char *what)
+/* sock_diag as long as it is exact, then the iterators, then sock_diag again. */
+static int collect_best(struct collection *c, size_t protocol, const struct sink *sink)
 {
-	struct pass passes[PASSES] = {0};
-	struct pass *last;
-	bool sure = false;
-	int n = take_passes(c, request, passes, &sure);
-	int r = MIN(n, 0);
-
-	if (n > 0) {
-		last = &passes[n - 1];
-		for (int i = n - 2; i >= 0 && r >= 0; i--) {
-			r = pass_adopt(c, last, &passes[i]);
-			sure = sure && r > 0;
-		}
-		if (r >= 0 && !sure)
-			r = warn_unsure(c, last, what);
-		if (r >= 0)
-			r = append_sockets(ret, &last->sockets);
-	}
-	for (size_t i = 0; i < PASSES; i++)
-		pass_done(&passes[i]);
-	return r;
-}
-
-/* sock_diag said no: read /proc/net, and say so. */
-static int fall_back(struct collection *c, const struct dump_request *request, int refusal,
-	socket_fn found, void *userdata, const char *what)
-{
-	bool lacking = c->request->needs_netlink ||
-		       (request->protocol == IPPROTO_TCP &&
-			       request->states >> PORTSCOPE_BOUND_INACTIVE & 1);
-	int r = c->sources->proc_fd < 0
-			? -ENOENT
-			: procnet_read(c->sources->proc_fd, request, found, userdata);
-
-	/* A kernel without IPv6 has neither; but then it has the tables of IPv4. */
-	if (r == -ENOENT && request->family == AF_INET6 &&
-		!faccessat(c->sources->proc_fd, "net/tcp", F_OK, 0))
-		return 0;
-	c->report->used_procfs = true;
-	if (r >= 0)
-		return warnings_add(c->warnings, lacking ? WARNING_INCOMPLETE : WARNING_NOTE,
-			"sock_diag is not available for %s (%s): read /proc/net instead, which "
-			"knows no "
-			"cookie, interface, dual stack, backlog or bound-inactive socket",
-			what, strerror(-refusal));
-	if (r == -ENOENT || r == -EACCES || r == -EPERM || r == -EBADMSG)
-		return warnings_add(c->warnings, WARNING_INCOMPLETE,
-			"%s sockets could not be read: sock_diag says %s, /proc/net says %s", what,
-			strerror(-refusal), strerror(-r));
-	return r;
-}
-
-/* Errors that mean that this kernel or this user has no such sock_diag. */
-static bool is_refusal(int r)
-{
-	return r == -ENOENT || r == -EPERM || r == -EACCES || r == -EAFNOSUPPORT ||
-	       r == -EPROTONOSUPPORT || r == -EOPNOTSUPP || r == -EINVAL || r == -ENOSYS;
-}
-
-struct streaming {
-	struct recent_cookies recent;
-	socket_fn found;
-	void *userdata;
-	size_t duplicates; /**< in the dump under way */
-	int stopped;       /**< what `found` returned below 0 */
-};
-
-static int stream_add(const struct socket *socket, void *userdata)
-{
-	struct streaming *s = userdata;
+	struct sockets list = {0};
+	bool used_bpf = c->report->used_bpf;
 	int r;
 
-	if (socket->present & SOCKET_HAS_COOKIE && recent_cookies_add(&s->recent, socket->cookie)) {
-		s->duplicates++;
-		return 0;
-	}
-	r = s->found(socket, s->userdata);
-	if (r < 0)
-		s->stopped = r;
-	return r;
-}
-
-static int dump_streaming(struct collection *c, const struct dump_request *request,
-	struct streaming *s, const char *what)
-{
-	struct pass view = {0};
-	int r;
-
-	s->duplicates = 0;
-	r = dump_sockets(&c->netlink, request, stream_add, s);
-	if (r < 0)
+	if (!is_worth_iterating(c, protocol))
+		return collect_by_netlink(c, protocol, sink);
+	r = collect_briefly(c, protocol, &list);
+	if (r > 0)
+		r = hand_over(&list, sink);
+	else if (r == 0)
+		r = collect_by_iterator(c, protocol, sink);
+	sockets_done(&list);
+	if (r != -EOPNOTSUPP || (sink->stream && sink->stream->stopped))
 		return r;
-	view.outcome = r;
-	return r != NETLINK_DONE || s->duplicates ? warn_unsure(c, &view, what) : 0;
+	c->report->used_bpf = used_bpf;
+	r = warn_no_iterator(c, protocol);
+	return r < 0 ? r : collect_by_netlink(c, protocol, sink);
 }
 
-static int dump_or_refuse(struct collection *c, struct dump_request *request, struct sockets *list,
-	struct streaming *s, const char *what)
+/* One protocol after the other. */
+static int collect_each(struct collection *c, const struct sink *sink)
 {
-	int r;
+	int r = 0;
 
-	if (!c->netlink.transport)
-		return c->refusal;
-	r = s ? dump_streaming(c, request, s, what) : dump_merged(c, request, list, what);
-	if (r != -EINVAL || !request->bytecode || (s && s->stopped))
-		return r;
-	/* An older kernel knows fewer conditions: what it lets through is judged here anyway. */
-	request->bytecode = NULL;
-	request->bytecode_length = 0;
-	return s ? dump_streaming(c, request, s, what) : dump_merged(c, request, list, what);
-}
+	for (size_t p = 0; p < COLLECT_PROTOCOLS && r >= 0; p++) {
+		const struct collect_part *parts = c->request->parts[p];
 
-/* Calls one protocol and family after the other; `s` NULL: merged into `list`. */
-static int collect_each(struct collection *c, struct sockets *list, struct streaming *s)
-{
-	for (size_t i = 0; i < COLLECT_PROTOCOLS * COLLECT_FAMILIES; i++) {
-		size_t p = i / COLLECT_FAMILIES, f = i % COLLECT_FAMILIES;
-		const struct collect_part *part = &c->request->parts[p][f];
-		struct dump_request request = {
-			.protocol = protocols[p].number,
-			.family = families[f].number,
-			.states = part->states,
-			.bytecode = part->bytecode,
-			.bytecode_length = part->bytecode_length,
-		};
-		char what[16];
-		int r;
-
-		if (!part->states)
+		if (!parts[0].states && !parts[1].states)
 			continue;
-		snprintf(what, sizeof(what), "%s %s", families[f].name, protocols[p].name);
-		r = dump_or_refuse(c, &request, list, s, what);
-		if (is_refusal(r) && !(s && s->stopped))
-			r = fall_back(c, &request, r, s ? stream_add : sockets_add,
-				s ? (void *)s : list, what);
-		if (r < 0)
-			return r;
+		switch (c->request->only_netlink ? PORTSCOPE_COLLECTOR_NETLINK
+						 : c->request->collector) {
+		case PORTSCOPE_COLLECTOR_PROCFS:
+			r = collect_by_procfs(c, p, sink);
+			break;
+		case PORTSCOPE_COLLECTOR_BPF:
+			r = c->may_iterate ? collect_by_iterator(c, p, sink) : -EOPNOTSUPP;
+			if (r == -EOPNOTSUPP && !(sink->stream && sink->stream->stopped))
+				r = warn_no_iterator(c, p);
+			break;
+		case PORTSCOPE_COLLECTOR_NETLINK:
+			r = collect_by_netlink(c, p, sink);
+			break;
+		default:
+			r = collect_best(c, p, sink);
+		}
 	}
-	return 0;
+	return r;
+}
+
+/* A collection from its beginning to its end. */
+static int collect(struct collection *c, const struct sink *sink)
+{
+	int r = collection_begin(c);
+
+	c->may_iterate = may_iterate(c->sources, c->request, &c->iteration);
+	if (r >= 0)
+		r = collect_each(c, sink);
+	collection_end(c);
+	return r;
 }
 
 void collect_request_fill(struct collect_request *request, unsigned asked_protocols,
@@ -336,7 +174,8 @@ void collect_request_fill(struct collect_request *request, unsigned asked_protoc
 {
 	for (size_t p = 0; p < COLLECT_PROTOCOLS; p++)
 		for (size_t f = 0; f < COLLECT_FAMILIES; f++)
-			if (asked_protocols & protocols[p].bit && asked_families & families[f].bit)
+			if (asked_protocols & collect_protocols[p].bit &&
+				asked_families & collect_families[f].bit)
 				request->parts[p][f].states = states;
 }
 
@@ -357,10 +196,7 @@ static void *gather(void *argument)
 	g->collection.request = &g->request;
 	g->collection.report = &g->report;
 	g->collection.warnings = &g->warnings;
-	g->result = collection_begin(&g->collection);
-	if (g->result >= 0)
-		g->result = collect_each(&g->collection, &g->list, NULL);
-	collection_end(&g->collection);
+	g->result = collect(&g->collection, &(struct sink){.list = &g->list});
 	return NULL;
 }
 
@@ -371,15 +207,18 @@ static void gathering_done(struct gathering *g)
 }
 
 /*
- * The kernel walks its whole hash of connections for each family. Two processors walk both at
- * once; where only listeners are asked for there is no such walk, and nothing to gain.
+ * sock_diag walks the whole hash of connections for each family. Two processors walk both at once;
+ * where only listeners are asked for there is no such walk, and nothing to gain. An iterator walks
+ * it once for both.
  */
 static bool is_worth_splitting(const struct sources *sources, const struct collect_request *request)
 {
 	const uint32_t no_walk = 1u << PORTSCOPE_LISTEN | 1u << PORTSCOPE_UNCONNECTED;
+	struct iteration iteration;
 
-	return !sources->transport && request->parts[0][0].states & ~no_walk &&
-	       request->parts[0][1].states & ~no_walk;
+	return !sources->transport && request->collector != PORTSCOPE_COLLECTOR_PROCFS &&
+	       !may_iterate(sources, request, &iteration) &&
+	       request->parts[0][0].states & ~no_walk && request->parts[0][1].states & ~no_walk;
 }
 
 static int merge_gathering(struct gathering *g, struct sockets *ret, struct collect_report *report,
@@ -388,20 +227,22 @@ static int merge_gathering(struct gathering *g, struct sockets *ret, struct coll
 	int r = g->result;
 
 	report->used_procfs |= g->report.used_procfs;
+	report->used_bpf |= g->report.used_bpf;
+	report->compare |= g->report.compare;
 	for (size_t i = 0; i < g->warnings.count && r >= 0; i++)
 		r = warnings_add(warnings,
 			g->warnings.items[i].incomplete ? WARNING_INCOMPLETE
 			: g->warnings.items[i].detail   ? WARNING_DETAIL
 							: WARNING_NOTE,
 			"%s", g->warnings.items[i].text);
-	return r < 0 ? r : append_sockets(ret, &g->list);
+	return r < 0 ? r : sockets_append(ret, &g->list);
 }
 
 int collect_all(const struct sources *sources, const struct collect_request *request,
 	struct sockets *ret, struct collect_report *report, struct warnings *warnings)
 {
 	struct gathering first = {.collection.sources = sources, .request = *request};
-	struct gathering second = {.collection.sources = sources};
+	struct gathering second = {.collection.sources = sources, .request = *request};
 	struct sockets list = {0};
 	pthread_t thread;
 	bool split = is_worth_splitting(sources, request);
@@ -409,10 +250,9 @@ int collect_all(const struct sources *sources, const struct collect_request *req
 
 	if (split) {
 		for (size_t p = 0; p < COLLECT_PROTOCOLS; p++) {
-			second.request.parts[p][1] = first.request.parts[p][1];
+			second.request.parts[p][0] = (struct collect_part){0};
 			first.request.parts[p][1] = (struct collect_part){0};
 		}
-		second.request.needs_netlink = request->needs_netlink;
 		split = pthread_create(&thread, NULL, gather, &second) == 0;
 		gather(&first);
 		if (split)
@@ -441,15 +281,10 @@ int collect_stream(const struct sources *sources, const struct collect_request *
 	struct collection c = {
 		.sources = sources, .request = request, .report = report, .warnings = warnings};
 	AUTO_FREE struct streaming *s = calloc(1, sizeof(*s));
-	int r;
 
 	if (!s)
 		return -ENOMEM;
 	s->found = found;
 	s->userdata = userdata;
-	r = collection_begin(&c);
-	if (r >= 0)
-		r = collect_each(&c, NULL, s);
-	collection_end(&c);
-	return r;
+	return collect(&c, &(struct sink){.stream = s});
 }

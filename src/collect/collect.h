@@ -11,13 +11,18 @@
 #include "model/warnings.h"
 
 struct interfaces;
+struct iteration;
 
 /** Where facts come from. Everything below is replaced by a test. */
 struct sources {
-	struct transport *transport; /**< NULL: the kernel's own */
-	int proc_fd;                 /**< /proc; -1: there is none */
-	int etc_fd;                  /**< /etc; -1: there is none */
-	int root_fd;                 /**< the root directory; -1: there is none */
+	struct transport *transport; /**< NULL: the kernel's own, and its iterators */
+	/** Walks sockets as iterate_sockets() does; NULL: the kernel, or with `transport` nobody.
+	 */
+	int (*iterate)(uint8_t protocol, uint32_t states, socket_fn found, void *userdata,
+		struct iteration *iteration);
+	int proc_fd; /**< /proc; -1: there is none */
+	int etc_fd;  /**< /etc; -1: there is none */
+	int root_fd; /**< the root directory; -1: there is none */
 	/** Gathers the interfaces as collect_interfaces() does; NULL: those of this namespace. */
 	int (*interfaces)(struct interfaces *ret);
 	int64_t now; /**< seconds since the epoch; 0: ask the clock */
@@ -37,6 +42,10 @@ struct collect_request {
 	struct collect_part parts[COLLECT_PROTOCOLS]
 				 [COLLECT_FAMILIES]; /**< tcp, udp; inet, inet6 */
 	bool needs_netlink; /**< something is asked that /proc/net does not know */
+	bool only_netlink;  /**< the bytecode says what nothing else can */
+	/** Whoever asks compares what is found with the holders of sockets afterwards. */
+	bool compared;
+	enum portscope_collector collector;
 };
 
 /** Asks the same states of all protocols and families of the masks. */
@@ -46,15 +55,19 @@ void collect_request_fill(
 /** What a collection found out beside the sockets. */
 struct collect_report {
 	bool used_procfs; /**< some or all of it comes from /proc/net */
+	bool used_bpf;    /**< some or all of it comes from the kernel's iterators */
+	bool compare;     /**< whether anything is missing, the comparison has to tell */
 };
 
-/** Collects everything asked for into `ret`, without duplicates, dumping again where needed. */
+/** Collects everything asked for into `ret`, without duplicates, dumping again where needed. Those
+ *  with SOCKET_EARLIER may have ended meanwhile. */
 int collect_all(const struct sources *sources, const struct collect_request *request,
 	struct sockets *ret, struct collect_report *report, struct warnings *warnings);
 
 /**
  * Hands sockets out as they are decoded, less the duplicates of the last few thousand. What
- * `found` returns below 0 ends it and is returned.
+ * `found` returns below 0 ends it and is returned. A stream takes one pass: it says in the
+ * warnings where it cannot vouch for that.
  */
 int collect_stream(const struct sources *sources, const struct collect_request *request,
 	socket_fn found, void *userdata, struct collect_report *report, struct warnings *warnings);

@@ -31,7 +31,7 @@ void format_csv_cell(struct out *o, const char *text, size_t length)
 
 static void csv_begin(struct printer *p)
 {
-	out_init(&p->scratch, -1);
+	p->scratch = (struct out)OUT_FOR(p->out);
 	for (size_t i = 0; i < p->listing->n_columns && !p->listing->no_header; i++) {
 		if (i)
 			out_char(p->out, ',');

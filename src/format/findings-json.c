@@ -92,7 +92,8 @@ static void document_finding(struct report *r, const struct portscope_finding *f
 
 static void document_end(struct report *r)
 {
-	out_text(r->out, r->findings ? "\n]}\n" : "]}\n");
+	if (!r->listing->cut)
+		out_text(r->out, r->findings ? "\n]}\n" : "]}\n");
 }
 
 static void lines_finding(struct report *r, const struct portscope_finding *f)
@@ -141,7 +142,7 @@ const struct findings_format findings_json_lines = {
 
 static void put_text_cell(struct out *o, const char *text)
 {
-	AUTO_OUT struct out cell = {.fd = -1};
+	AUTO_OUT struct out cell = OUT_FOR(o);
 
 	if (text)
 		text_visible(&cell, text, strlen(text));
@@ -173,7 +174,7 @@ static void csv_finding(struct report *r, const struct portscope_finding *f)
 	put_text_cell(r->out, f->verdict);
 	out_number(r->out, f->sockets);
 	for (size_t i = 0; i < r->listing->n_columns; i++) {
-		AUTO_OUT struct out cell = {.fd = -1};
+		AUTO_OUT struct out cell = OUT_FOR(r->out);
 		struct portscope_value value;
 
 		portscope_get(f->row, r->listing->columns[i], &value);

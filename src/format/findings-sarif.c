@@ -166,7 +166,7 @@ static void put_place(struct json *j, const char *key, const struct portscope_fi
 
 static void put_location(struct json *j, const struct portscope_finding *f)
 {
-	AUTO_OUT struct out name = {.fd = -1};
+	AUTO_OUT struct out name = OUT_FOR(j->out);
 	struct portscope_value local;
 
 	portscope_get(f->row, PORTSCOPE_FIELD_LOCAL, &local);
@@ -195,7 +195,7 @@ static void put_location(struct json *j, const struct portscope_finding *f)
 /* The sentence, what to do, where to read on. */
 static void put_text(struct json *j, const struct portscope_finding *f)
 {
-	AUTO_OUT struct out text = {.fd = -1};
+	AUTO_OUT struct out text = OUT_FOR(j->out);
 
 	out_text(&text, f->text);
 	if (f->advice) {
@@ -237,7 +237,8 @@ static void sarif_finding(struct report *r, const struct portscope_finding *f)
 
 static void sarif_end(struct report *r)
 {
-	out_text(r->out, r->findings ? "\n]}]}\n" : "]}]}\n");
+	if (!r->listing->cut)
+		out_text(r->out, r->findings ? "\n]}]}\n" : "]}]}\n");
 }
 
 const struct findings_format findings_sarif = {

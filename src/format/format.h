@@ -24,6 +24,7 @@ struct listing {
 	bool colour;
 	bool no_header;
 	bool verbose; /**< warnings that are details count too */
+	int cut; /**< negative errno: rows are missing, since it ended early; 0: they all came */
 };
 
 /** A formatter at work; the members behind `out` are its own. */
@@ -45,6 +46,7 @@ struct format {
 	/** Called for every row before the first one is written; NULL: no need to. */
 	void (*measure)(struct printer *p, const struct portscope_row *row);
 	void (*row)(struct printer *p, const struct portscope_row *row);
+	/** Called at last. A document is left open where rows are missing: it said it was whole. */
 	void (*end)(struct printer *p);
 };
 
@@ -52,9 +54,12 @@ extern const struct format format_table, format_json, format_json_lines, format_
 
 struct json;
 
-/** Writes the members `complete` and `warnings`; details count where `verbose`. */
+/**
+ * Writes the members `complete` and `warnings`; details count where `verbose`. `cut` is that of a
+ * listing.
+ */
 void format_json_warnings(
-	struct json *j, const struct portscope_warning *warnings, size_t n, bool verbose);
+	struct json *j, const struct portscope_warning *warnings, size_t n, bool verbose, int cut);
 
 /** Title of the next column that a narrow table had to leave out, from `*position` on; or NULL. */
 const char *table_left_out(const struct printer *p, size_t *position);

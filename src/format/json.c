@@ -2,6 +2,7 @@
 /* JSON: one document, or one record a line. Both describe a socket by the same function. */
 #include "format/format.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "format/text.h"
@@ -92,7 +93,7 @@ static void put_texts(struct out *o, const struct portscope_value *v)
 /* The name of an interface in it may hold any byte. */
 static void put_endpoint(struct out *o, const struct portscope_value *v)
 {
-	AUTO_OUT struct out text = {.fd = -1};
+	AUTO_OUT struct out text = OUT_FOR(o);
 
 	text_value(&text, v, TEXT_EXACT);
 	put_quoted(o, text.buffer, text.used);
@@ -202,21 +203,30 @@ static void put_query(struct json *j, const struct listing *listing)
 	json_write_close(j, '}');
 }
 
-void format_json_warnings(struct json *j, const struct portscope_warning *w, size_t n, bool verbose)
+static void put_warning(struct json *j, const char *text, bool incomplete)
 {
-	bool complete = true;
+	json_write_open(j, NULL, '{');
+	json_write_text(j, "text", text);
+	json_write_bool(j, "incomplete", incomplete);
+	json_write_close(j, '}');
+}
+
+void format_json_warnings(
+	struct json *j, const struct portscope_warning *w, size_t n, bool verbose, int cut)
+{
+	bool complete = !cut;
+	char text[128];
 
 	for (size_t i = 0; i < n; i++)
 		complete = complete && !w[i].incomplete;
 	json_write_bool(j, "complete", complete);
 	json_write_open(j, "warnings", '[');
-	for (size_t i = 0; i < n; i++) {
-		if (w[i].detail && !verbose)
-			continue;
-		json_write_open(j, NULL, '{');
-		json_write_text(j, "text", w[i].text);
-		json_write_bool(j, "incomplete", w[i].incomplete);
-		json_write_close(j, '}');
+	for (size_t i = 0; i < n; i++)
+		if (!w[i].detail || verbose)
+			put_warning(j, w[i].text, w[i].incomplete);
+	if (cut) {
+		snprintf(text, sizeof(text), "the listing ended early: %s", strerror(-cut));
+		put_warning(j, text, true);
 	}
 	json_write_close(j, ']');
 }
@@ -227,7 +237,7 @@ static void put_completeness(struct json *j, const struct listing *listing)
 	size_t n;
 	const struct portscope_warning *w = portscope_get_warnings(listing->snapshot, &n);
 
-	format_json_warnings(j, w, n, listing->verbose);
+	format_json_warnings(j, w, n, listing->verbose, listing->cut);
 }
 
 static void json_put_time(struct json *j, const struct listing *listing)
@@ -275,7 +285,8 @@ static void document_row(struct printer *p, const struct portscope_row *row)
 
 static void document_end(struct printer *p)
 {
-	out_text(p->out, p->rows ? "\n]}\n" : "]}\n");
+	if (!p->listing->cut)
+		out_text(p->out, p->rows ? "\n]}\n" : "]}\n");
 }
 
 /* What every record starts with: enough to tell the hosts of a fleet apart. */
@@ -284,7 +295,7 @@ static void lines_begin(struct printer *p)
 	const struct portscope_host *host = portscope_get_host(p->listing->snapshot);
 	struct json j = {.out = &p->scratch};
 
-	out_init(&p->scratch, -1);
+	p->scratch = (struct out)OUT_FOR(p->out);
 	json_write_open(&j, NULL, '{');
 	json_write_text(&j, "record", "socket");
 	json_write_text(&j, "host", host->name);

@@ -23,7 +23,7 @@ static const struct portscope_field *field_of(const struct printer *p, size_t co
 
 static void table_begin(struct printer *p)
 {
-	out_init(&p->scratch, -1);
+	p->scratch = (struct out)OUT_FOR(p->out);
 	for (size_t i = 0; i < p->listing->n_columns; i++)
 		p->widths[i] = p->listing->no_header ? 1 : strlen(field_of(p, i)->title);
 }

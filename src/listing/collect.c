@@ -9,7 +9,9 @@
 
 void snapshot_note_collector(struct portscope_snapshot *s, const struct collect_report *report)
 {
-	s->host.shown.collector = report->used_procfs ? "procfs" : "netlink";
+	s->host.shown.collector = report->used_procfs ? "procfs"
+				  : report->used_bpf  ? "bpf"
+						      : "netlink";
 }
 
 static void keep_wanted(struct portscope_snapshot *s)

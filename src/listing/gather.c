@@ -40,7 +40,7 @@ static int copy_listeners(const struct sockets *from, struct sockets *to)
 /* All TCP listeners, whatever the query leaves out: they tell which connections are inbound. */
 static int gather_listeners(struct portscope_snapshot *s)
 {
-	struct collect_request request = {0};
+	struct collect_request request = {.collector = s->query.collector};
 	struct collect_report report = {0};
 	int r;
 

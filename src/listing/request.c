@@ -76,7 +76,7 @@ int request_make(const struct portscope_query *query, bool listeners, struct col
 
 	if (families & PORTSCOPE_INET)
 		families |= PORTSCOPE_INET6;
-	*ret = (struct collect_request){0};
+	*ret = (struct collect_request){.collector = query->collector};
 	collect_request_fill(ret, query->protocols, families, query->states);
 	if (listeners)
 		add_listeners(ret);
@@ -131,6 +131,8 @@ int filter_ask_autobound(struct filter *filter, const struct sources *sources,
 	uint64_t *cookies;
 	int r;
 
+	asked.only_netlink = true;
+	asked.compared = false;
 	filter_compile_autobound(program);
 	for (size_t p = 0; p < COLLECT_PROTOCOLS; p++)
 		for (size_t f = 0; f < COLLECT_FAMILIES; f++) {

@@ -15,6 +15,21 @@ int sockets_add(const struct socket *socket, void *sockets)
 	return 0;
 }
 
+int sockets_append(struct sockets *list, struct sockets *more)
+{
+	int r = 0;
+
+	if (!list->count) {
+		sockets_done(list);
+		*list = *more;
+		*more = (struct sockets){0};
+		return 0;
+	}
+	for (size_t i = 0; i < more->count && r >= 0; i++)
+		r = sockets_add(&more->items[i], list);
+	return r;
+}
+
 void sockets_done(struct sockets *sockets)
 {
 	free(sockets->items);

@@ -22,6 +22,8 @@ enum socket_present {
 	SOCKET_HAS_MARK = 1 << 4,   /**< needs CAP_NET_ADMIN */
 	SOCKET_HAS_V6ONLY = 1 << 5, /**< `v6only` is known */
 	SOCKET_HAS_SEND_Q = 1 << 6, /**< not of listeners in /proc/net */
+	SOCKET_EARLIER = 1 << 7,    /**< the last pass over the kernel's sockets lacked it: it may
+					 have ended */
 };
 
 /** One socket. Ports in host byte order, addresses in network byte order. */
@@ -46,6 +48,11 @@ struct socket {
 	uint32_t number; /**< not of the kernel: what the owner index knows it by */
 };
 
+struct socket_record;
+
+/** What a BPF program wrote of a socket; never the end of a walk. */
+void socket_from_record(const struct socket_record *record, struct socket *ret);
+
 /** Takes one socket; a negative errno ends the collection. */
 typedef int (*socket_fn)(const struct socket *socket, void *userdata);
 
@@ -57,6 +64,8 @@ struct sockets {
 
 /** Appends a copy of `socket`; -ENOMEM at worst. `sockets` is a struct sockets: a socket_fn. */
 int sockets_add(const struct socket *socket, void *sockets);
+/** Appends copies of all of `more`, or moves them: `more` may be empty after it. */
+int sockets_append(struct sockets *list, struct sockets *more);
 /** Frees the list, not `sockets` itself. */
 void sockets_done(struct sockets *sockets);
 

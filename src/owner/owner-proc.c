@@ -229,7 +229,9 @@ static int visit_fd(struct walk *walk, int dir, const char *name, uint32_t numbe
 
 static int walk_table(struct walk *walk, int dir, struct table_walk *table)
 {
-	return MIN(walk_numbers(walk, LEVEL_FD, dir, visit_fd, table), 0);
+	int r = walk_numbers(walk, LEVEL_FD, dir, visit_fd, table);
+
+	return MIN(r, 0);
 }
 
 /* Opens a folder; a negative result is noted. */

@@ -9,7 +9,7 @@
 #ifndef PORTSCOPE_OWNER_SCAN_H
 #define PORTSCOPE_OWNER_SCAN_H
 
-#include "util/macros.h"
+#include "util/bpf.h"
 
 /** A socket and one way in which a process holds it. */
 struct owner_record {
@@ -30,12 +30,12 @@ struct owner_scan {
 	int (*found)(const struct owner_record *record, void *userdata);
 	void *userdata;
 
-	size_t hidden;     /**< processes that we may not look into */
-	size_t failed;     /**< processes whose descriptors could not all be read, */
-	int failure;       /**< and the last reason */
-	size_t busy_rings; /**< io_uring rings that did not tell what they hold */
-	bool seen_init;    /**< procfs: process 1 is among those listed */
-	char reason[192];  /**< why the scan failed, in words */
+	size_t hidden;           /**< processes that we may not look into */
+	size_t failed;           /**< processes whose descriptors could not all be read, */
+	int failure;             /**< and the last reason */
+	size_t busy_rings;       /**< io_uring rings that did not tell what they hold */
+	bool seen_init;          /**< procfs: process 1 is among those listed */
+	char reason[BPF_REASON]; /**< why the scan failed, in words */
 };
 
 /**

@@ -88,16 +88,6 @@ void transport_close(struct transport *t)
 	t->mnl = NULL;
 }
 
-int netlink_init(struct netlink *ret, struct transport *transport)
-{
-	char *buffer = malloc(NETLINK_BUFFER);
-
-	if (!buffer)
-		return -ENOMEM;
-	*ret = (struct netlink){.transport = transport, .buffer = buffer};
-	return 0;
-}
-
 void netlink_done(struct netlink *n)
 {
 	free(n->buffer);
@@ -110,6 +100,7 @@ struct answer {
 	void *userdata;
 	bool acknowledged; /**< an acknowledgement was asked for, and ends it */
 	bool ended;
+	bool entries; /**< the datagram that was read last had some */
 	int outcome;
 };
 
@@ -148,6 +139,7 @@ static int take_message(const struct nlmsghdr *message, struct answer *answer)
 		r = message_code(message, answer);
 		break;
 	default:
+		answer->entries = true;
 		r = answer->found(message, answer->userdata);
 		break;
 	}
@@ -197,9 +189,13 @@ static int read_answer(struct netlink *n, struct answer *answer)
 			answer->outcome |= NETLINK_DAMAGED;
 			length = NETLINK_BUFFER;
 		}
+		answer->entries = false;
 		r = take_datagram(n, (size_t)length, answer);
 		if (r < 0)
 			return r;
+		n->datagrams += answer->entries;
+		if (n->limit && n->datagrams > n->limit && !answer->ended)
+			return answer->outcome | NETLINK_MORE;
 	}
 	return answer->outcome;
 }
@@ -215,6 +211,30 @@ int netlink_ask(
 	int r;
 
 	request->nlmsg_seq = ++n->sequence;
+	n->datagrams = 0;
 	r = n->transport->send(n->transport, request, request->nlmsg_len);
 	return r < 0 ? r : read_answer(n, &answer);
+}
+
+static int take_nothing(const struct nlmsghdr *message, void *userdata)
+{
+	return 0;
+}
+
+int netlink_init(struct netlink *ret, struct transport *transport)
+{
+	struct nlmsghdr noop = {
+		.nlmsg_len = NLMSG_HDRLEN,
+		.nlmsg_type = NLMSG_NOOP,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
+	char *buffer = malloc(NETLINK_BUFFER);
+
+	if (!buffer)
+		return -ENOMEM;
+	*ret = (struct netlink){.transport = transport, .buffer = buffer};
+	/* Whatever comes of this: the first request will tell. */
+	if (transport->mnl)
+		netlink_ask(ret, &noop, take_nothing, NULL);
+	return 0;
 }

@@ -44,6 +44,7 @@ enum netlink_outcome {
 	NETLINK_DONE = 0,
 	NETLINK_INTERRUPTED = 1, /**< the kernel said that its tables changed */
 	NETLINK_DAMAGED = 2,     /**< a length did not hold, or the end is missing */
+	NETLINK_MORE = 4,        /**< the limit was reached; the transport must be opened anew */
 };
 
 /** A connection with the kernel: counts its requests and owns the buffer. */
@@ -51,9 +52,15 @@ struct netlink {
 	struct transport *transport;
 	uint32_t sequence;
 	char *buffer;
+	unsigned limit;     /**< an answer ends after this many datagrams with entries and one
+				 more; 0: none */
+	unsigned datagrams; /**< with entries, in the last answer */
 };
 
-/** Prepares requests over `transport`, which must outlive it. */
+/**
+ * Prepares requests over `transport`, which must outlive it, and tells the kernel the size of our
+ * buffer: it fills a datagram as far as the last one read had room, the first little.
+ */
 int netlink_init(struct netlink *ret, struct transport *transport);
 void netlink_done(struct netlink *n);
 

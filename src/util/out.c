@@ -19,9 +19,16 @@ void out_init(struct out *o, int fd)
 	*o = (struct out){.fd = fd};
 }
 
+void out_fail(struct out *o, int error)
+{
+	for (; o && !o->error; o = o->target)
+		o->error = error;
+}
+
 void out_done(struct out *o)
 {
-	free(o->buffer);
+	if (!o->fixed)
+		free(o->buffer);
 	if (o->locale)
 		freelocale(o->locale);
 	*o = (struct out){.fd = -1};
@@ -41,7 +48,7 @@ int out_flush(struct out *o)
 			 */
 			poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, -1);
 		else if (errno != EINTR)
-			o->error = -errno;
+			out_fail(o, -errno);
 	}
 	if (o->fd >= 0)
 		o->used = 0;
@@ -62,9 +69,9 @@ char *out_room(struct out *o, size_t n)
 	if (o->size - o->used >= n)
 		return o->buffer + o->used;
 	size = MAX(o->fd >= 0 ? (size_t)OUT_BLOCK : 2 * o->size + 64, o->used + n);
-	grown = realloc(o->buffer, size);
+	grown = o->fixed ? NULL : realloc(o->buffer, size);
 	if (!grown) {
-		o->error = -ENOMEM;
+		out_fail(o, -ENOMEM);
 		return NULL;
 	}
 	o->buffer = grown;

@@ -16,13 +16,17 @@ struct out {
 	char *buffer;
 	size_t used;
 	size_t size;
-	int fd;          /**< -1: keep everything in memory */
-	int error;       /**< negative errno of the first failure */
-	locale_t locale; /**< by which text_visible() measures; 0: not needed yet */
+	int fd;     /**< -1: keep everything in memory */
+	int error;  /**< negative errno of the first failure */
+	bool fixed; /**< the buffer is the caller's: it is written when full, and never grows */
+	struct out *target; /**< NULL, or what is written from this one later: it fails with it */
+	locale_t locale;    /**< by which text_visible() measures; 0: not needed yet */
 };
 
 /** Starts an empty buffer; nothing is allocated before something is written. */
 void out_init(struct out *o, int fd);
+/** Fails with `error` from now on, and what is made from it as well; the first error stays. */
+void out_fail(struct out *o, int error);
 /** Frees the buffer without writing it. */
 void out_done(struct out *o);
 /** Makes room for `n` bytes at the end; NULL after an error. */
@@ -98,6 +102,15 @@ static inline size_t out_number(struct out *o, uint64_t number)
 size_t out_hex(struct out *o, uint64_t number);
 /** Writes formatted text of at most 1023 bytes. */
 void out_format(struct out *o, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/**
+ * A buffer in memory, the text in which is written to `o` later: if there is no memory for it, `o`
+ * fails, and a reader never takes what is cut for the whole.
+ */
+#define OUT_FOR(o)                                                                                 \
+	{                                                                                          \
+		.fd = -1, .target = (o)                                                            \
+	}
 
 /** Frees the buffer when the variable leaves its scope. */
 #define AUTO_OUT CLEANUP(out_done)

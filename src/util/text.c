@@ -58,8 +58,11 @@ static int width_of(struct out *o, uint32_t c)
 		return c < 0x20 || c == 0x7f ? -1 : 1;
 	if (!o->locale)
 		o->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-	if (!o->locale)
+	if (!o->locale) {
+		if (errno == ENOMEM)
+			out_fail(o, -ENOMEM);
 		return 1;
+	}
 	before = uselocale(o->locale);
 	width = wcwidth(c);
 	uselocale(before);
@@ -123,8 +126,10 @@ int text_visible_format(struct out *o, const char *format, va_list args)
 	char *text;
 	int length = vasprintf(&text, format, args);
 
-	if (length < 0)
-		return -ENOMEM;
+	if (length < 0) {
+		out_fail(o, -ENOMEM);
+		return o->error;
+	}
 	text_visible(o, text, length);
 	free(text);
 	return o->error;

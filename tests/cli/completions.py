@@ -57,7 +57,7 @@ def check_offers(offers):
             ("portscope -", options["list"]),
             *((f"portscope {command} -", options[command]) for command in sorted(commands)),
             ("portscope -l --js", {"--json", "--json-lines"}),
-            ("portscope --col", {"--color", "--columns"}),
+            ("portscope --col", {"--collector", "--color", "--columns"}),
             ("portscope ", commands),
             ("portscope li", {"list"}),
             ("portscope -l ", set()),

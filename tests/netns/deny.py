@@ -64,5 +64,11 @@ def bpf(error):
         (RETURN, 0, 0, ALLOW))
 
 
+def all_but_procfs(error):
+    """Leaves /proc/net as the only collector."""
+    sock_diag(error)
+    bpf(error)
+
+
 def need():
     lab.need(platform.machine() in SOCKET, 'no seccomp filter for ' + platform.machine())

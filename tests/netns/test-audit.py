@@ -513,7 +513,7 @@ class WithoutSockDiag(unittest.TestCase):
         deny.need()
         for choice, status in (('sport = 1500', 4), ('sport = 2121', 1)):
             r = audit('--json', choice, status=status,
-                      preexec_fn=lambda: deny.sock_diag(errno.EPERM))
+                      preexec_fn=lambda: deny.all_but_procfs(errno.EPERM))
             d = json.loads(r.stdout)
             self.assertIs(d['complete'], False)
             self.assertIn('backlog', r.stderr)

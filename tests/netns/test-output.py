@@ -362,7 +362,7 @@ class WithoutSockDiag(unittest.TestCase):
              'remote_port', 'recv_q', 'uid', 'inode')
 
     def run_denied(self, number, *options):
-        return lab.portscope(*options, preexec_fn=lambda: deny.sock_diag(number))
+        return lab.portscope(*options, preexec_fn=lambda: deny.all_but_procfs(number))
 
     def test_same_set(self):
         # What /proc/net knows of what ss shows: all but the bound-inactive sockets.

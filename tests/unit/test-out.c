@@ -43,6 +43,41 @@ static void test_writes_nothing(void **state)
 	assert_int_equal(o.error, 0);
 }
 
+/* What is put together for another buffer fails with it: more memory than there is is asked for. */
+static void test_target(void **state)
+{
+	AUTO_OUT struct out whole = {.fd = -1};
+	AUTO_OUT struct out piece = OUT_FOR(&whole);
+
+	out_text(&whole, "a");
+	out_text(&piece, "b");
+	assert_int_equal(whole.error, 0);
+	assert_null(out_room(&piece, SIZE_MAX / 2));
+	assert_int_equal(piece.error, -ENOMEM);
+	assert_int_equal(whole.error, -ENOMEM);
+	assert_int_equal(out_flush(&whole), -ENOMEM);
+}
+
+/* A room of the caller's is written when it is full, and neither grown nor freed. */
+static void test_fixed(void **state)
+{
+	FILE *file = tmpfile();
+	char room[16], back[64] = "";
+	struct out o;
+
+	assert_non_null(file);
+	o = (struct out){.fd = fileno(file), .buffer = room, .size = sizeof(room), .fixed = true};
+	for (int i = 0; i < 3; i++)
+		out_text(&o, "0123456789");
+	assert_int_equal(out_flush(&o), 0);
+	out_text(&o, "more than there is room for");
+	assert_int_equal(o.error, -ENOMEM);
+	out_done(&o);
+	assert_int_equal(pread(fileno(file), back, sizeof(back) - 1, 0), 30);
+	assert_string_equal(back, "012345678901234567890123456789");
+	fclose(file);
+}
+
 /* More than the buffer holds, in pieces of every size: the reader gets all of it, in order. */
 static void test_flushes(void **state)
 {
@@ -149,6 +184,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_writes_nothing),
+		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_flushes),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_format),
