@@ -18,12 +18,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/file.h"
 #include "util/macros.h"
+#include "util/user.h"
 
 /** A store of a thousand containers has about 2 MiB. */
 enum { STATE_LIMIT = 64 << 20 };
@@ -50,7 +50,7 @@ struct container_names {
 	json_t *stores[ARRAY_SIZE(stores)]; /**< NULL: not read yet; JSON's null: unreadable */
 	json_t *home_stores[ARRAY_SIZE(home_stores)];
 	json_t *docker; /**< /etc/docker/daemon.json, likewise */
-	char *home;     /**< of this user, without the leading slash; NULL: not looked up */
+	char *home;     /**< of this user; NULL: not looked up */
 };
 
 int container_names_open(int root_fd, struct warnings *warnings, struct container_names **ret)
@@ -119,21 +119,16 @@ static int name_set(struct unit_parts *parts, const char *name, size_t length)
 /** This user's home, if the container belongs to a manager of this user. */
 static int home_get(struct container_names *names, const struct unit_parts *parts, const char **ret)
 {
-	char space[4096];
-	struct passwd entry, *found = NULL;
+	int r = 0;
 
 	*ret = NULL;
 	if (!parts->has_uid || parts->uid != geteuid())
 		return 0;
-	if (!names->home) {
-		if (getpwuid_r(parts->uid, &entry, space, sizeof(space), &found) || !found ||
-			found->pw_dir[0] != '/')
-			return 0;
-		names->home = strdup(found->pw_dir + strspn(found->pw_dir, "/"));
-		if (!names->home)
-			return -ENOMEM;
-	}
-	*ret = names->home;
+	if (!names->home)
+		r = user_home(parts->uid, &names->home);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	*ret = names->home + strspn(names->home, "/");
 	return 0;
 }
 

@@ -2,12 +2,12 @@
 /* Ephemeral ports, users and the identity of the host. */
 #include "collect/host.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/array.h"
 #include "util/file.h"
+#include "util/user.h"
 
 /* Marks "8080,9000-9010" in a bitmap of all ports. */
 static int parse_reserved(const char *text, uint8_t **ret)
@@ -70,16 +70,6 @@ void ephemeral_done(struct ephemeral_ports *ports)
 	*ports = (struct ephemeral_ports){0};
 }
 
-static char *name_of(uint32_t uid, bool numeric)
-{
-	struct passwd entry, *found = NULL;
-	char buffer[4096], *name;
-
-	if (!numeric && getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
-		return strdup(found->pw_name);
-	return asprintf(&name, "%u", uid) < 0 ? NULL : name;
-}
-
 /* Keeps the table sorted; there are few users. */
 static int add_user(struct users *users, uint32_t uid, bool numeric)
 {
@@ -92,7 +82,7 @@ static int add_user(struct users *users, uint32_t uid, bool numeric)
 		return -ENOMEM;
 	for (; at && users->items[at - 1].uid > uid; at--)
 		users->items[at] = users->items[at - 1];
-	users->items[at] = (struct user){.uid = uid, .name = name_of(uid, numeric)};
+	users->items[at] = (struct user){.uid = uid, .name = user_name(uid, numeric)};
 	return users->items[at].name ? 0 : -ENOMEM;
 }
 

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <netdb.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include "collect/interfaces.h"
 #include "util/capability.h"
 #include "util/file.h"
+#include "util/user.h"
 
 struct portscope_filter {
 	char *text;
@@ -140,13 +140,7 @@ static int find_cgroup(void *userdata, const char *path, uint64_t *ret_id)
 
 static int find_user(void *userdata, const char *name, uint32_t *ret_uid)
 {
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-
-	if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) || !found)
-		return -ENOENT;
-	*ret_uid = found->pw_uid;
-	return 0;
+	return user_find(name, ret_uid);
 }
 
 void filter_lookup_init(struct filter_lookup *lookup)

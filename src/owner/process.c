@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +19,9 @@
 #include "owner/executable.h"
 #include "owner/name.h"
 #include "owner/owner.h"
+#include "util/array.h"
 #include "util/file.h"
+#include "util/user.h"
 
 /** Longest command line that is kept. */
 #define CMDLINE_MAX 4096
@@ -162,49 +163,28 @@ static uint32_t hash_user(const void *users, size_t position)
 	return table_hash(((const struct user_name *)users)[position].uid);
 }
 
-/* The name of a user, or its number as text. */
-static char *look_up_user(uint32_t uid, bool numeric)
-{
-	AUTO_FREE char *buffer = NULL;
-	struct passwd entry, *found = NULL;
-	char *name;
-
-	for (size_t size = 1024; !numeric && size <= 1 << 20; size *= 4) {
-		free(buffer);
-		buffer = malloc(size);
-		if (!buffer || getpwuid_r(uid, &entry, buffer, size, &found) != ERANGE)
-			break;
-	}
-	if (found)
-		return strdup(found->pw_name);
-	return asprintf(&name, "%" PRIu32, uid) < 0 ? NULL : name;
-}
-
-/* The same, remembered. */
-static const char *user_name(struct process_reader *reader, uint32_t uid)
+/* The name of a user, looked up once. */
+static const char *name_of_user(struct process_reader *reader, uint32_t uid)
 {
 	uint32_t at = table_hash(uid), position;
+	struct user_name *added;
 	char *name;
 
 	while ((position = table_next(&reader->users_table, &at)) != TABLE_END)
 		if (reader->users[position].uid == uid)
 			return reader->users[position].name;
-	if (reader->n_users == reader->users_space) {
-		size_t space = reader->users_space * 2 + 8;
-		struct user_name *grown = reallocarray(reader->users, space, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		reader->users = grown;
-		reader->users_space = space;
-	}
 	if (table_grow(&reader->users_table, reader->n_users, hash_user, reader->users) < 0)
 		return NULL;
-	name = look_up_user(uid, reader->numeric);
+	name = user_name(uid, reader->numeric);
 	if (!name)
 		return NULL;
-	table_add(&reader->users_table, table_hash(uid), (uint32_t)reader->n_users);
-	reader->users[reader->n_users++] = (struct user_name){.uid = uid, .name = name};
+	added = ARRAY_ADD(reader->users, reader->n_users);
+	if (!added) {
+		free(name);
+		return NULL;
+	}
+	*added = (struct user_name){.uid = uid, .name = name};
+	table_add(&reader->users_table, table_hash(uid), (uint32_t)reader->n_users - 1);
 	return name;
 }
 
@@ -221,7 +201,7 @@ static int describe_user(struct reading *reading)
 	}
 	process->uid = st.st_uid;
 	process->has_uid = true;
-	name = user_name(reading->reader, st.st_uid);
+	name = name_of_user(reading->reader, st.st_uid);
 	process->shown.user = name ? strdup(name) : NULL;
 	return process->shown.user ? 0 : -ENOMEM;
 }

@@ -16,7 +16,6 @@ struct process_reader {
 	uint64_t ticks;          /**< clock ticks a second */
 	struct user_name *users; /**< those that were looked up */
 	size_t n_users;
-	size_t users_space;
 	size_t refused;     /**< processes whose executable we may not see */
 	size_t without_exe; /**< and those that have none though they should */
 	size_t failed;      /**< processes of which something else could not be read, */
