@@ -29,7 +29,7 @@ static const char *or_nothing(const char *text)
 /* What became of a socket that the baseline knows, in words. */
 static char *tell_change(const struct portscope_diff *diff, const struct change *c)
 {
-	AUTO_OUT struct out o = {.fd = -1};
+	AUTO_OUT struct out o = OUT_MEMORY;
 	struct portscope_side before, after;
 	const char *separator = "";
 
@@ -46,11 +46,10 @@ static char *tell_change(const struct portscope_diff *diff, const struct change 
 		out_text(&o, or_nothing(after.aspects[i]));
 		separator = ", ";
 	}
-	out_char(&o, 0);
 	for (size_t i = 0; i < o.used; i++)
 		if (o.buffer[i] == '\n')
 			o.buffer[i] = '+';
-	return o.error ? NULL : STEAL(o.buffer);
+	return out_string(&o) ? STEAL(o.buffer) : NULL;
 }
 
 static int hand_out_fresh(const struct portscope_diff *diff, struct baseline_row *rows)

@@ -34,13 +34,12 @@ struct line {
 static int fail(const struct line *line, const struct filter_error *error, const char *shown,
 	char **ret_error)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 
 	text_visible(&out, line->path, strlen(line->path));
 	out_format(&out, ":%u:%zu: ", line->number, shown - line->text + error->offset + 1);
 	filter_error_write(error, shown, &out);
-	out_char(&out, 0);
-	if (out.error)
+	if (!out_string(&out))
 		return out.error;
 	*ret_error = STEAL(out.buffer);
 	return -EINVAL;
@@ -213,15 +212,14 @@ int policy_parse(const char *path, const char *text, const struct filter_names *
 
 static int PRINTF_LIKE(2, 3) refuse(char **ret_error, const char *format, ...)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 	va_list args;
 	int r;
 
 	va_start(args, format);
 	r = text_visible_format(&out, format, args);
 	va_end(args);
-	out_char(&out, 0);
-	if (r < 0 || out.error)
+	if (r < 0 || !out_string(&out))
 		return MIN(r, out.error);
 	*ret_error = STEAL(out.buffer);
 	return -EPERM;

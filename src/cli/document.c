@@ -13,7 +13,7 @@
 /* Says what is wrong with a document: text that is printable, or a code. */
 static int complain(const char *name, const char *wrong, int code)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 
 	if (!wrong) {
 		message("cannot read %s: %s", name, strerror(-code));
@@ -22,8 +22,7 @@ static int complain(const char *name, const char *wrong, int code)
 	text_visible(&out, name, strlen(name));
 	out_text(&out, ": ");
 	out_text(&out, wrong);
-	out_char(&out, 0);
-	message_lines(out.error ? wrong : out.buffer);
+	message_lines(out_string(&out) ? out.buffer : wrong);
 	return code == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 }
 

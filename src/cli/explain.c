@@ -63,7 +63,7 @@ static bool want(
 
 static void unknown_name(struct explain *e, const char *name)
 {
-	AUTO_OUT struct out list = {.fd = -1};
+	AUTO_OUT struct out list = OUT_MEMORY;
 	const char *near[3];
 	size_t n = portscope_similar_names(e->knowledge, name, near, ARRAY_SIZE(near));
 

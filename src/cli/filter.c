@@ -15,15 +15,14 @@
 /* As a shell splits them, so that quoting makes no difference. */
 static char *join_words(char **words, int n)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 
 	for (int i = 0; i < n; i++) {
 		if (i)
 			out_char(&out, ' ');
 		out_text(&out, words[i]);
 	}
-	out_char(&out, 0);
-	return out.error ? NULL : STEAL(out.buffer);
+	return out_string(&out) ? STEAL(out.buffer) : NULL;
 }
 
 /* The text of a file, its lines joined; `#` starts a comment as in other files of this kind. */

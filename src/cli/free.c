@@ -213,7 +213,7 @@ static void explain_lack(const struct free_command *f)
 		{c->registered, "registered to a service", " (--registered allows them)"},
 		{c->refused, "refused: ", c->refused ? strerror(c->refusal) : ""},
 	};
-	AUTO_OUT struct out text = {.fd = -1};
+	AUTO_OUT struct out text = OUT_MEMORY;
 
 	if (w->consecutive && c->available)
 		out_format(&text, "no %zu ports in a row are free in %u-%u", w->count, w->low,

@@ -22,9 +22,8 @@ static void put_option(struct out *o, const struct option_spec *spec)
 	out_format(&name, "  %c%c%c --%s%s%s", spec->letter ? '-' : ' ',
 		spec->letter ? spec->letter : ' ', spec->letter ? ',' : ' ', spec->name,
 		spec->argument ? "=" : "", spec->argument ? spec->argument : "");
-	out_char(&name, 0);
 	page_line(&page, 0, HELP_INDENT);
-	put_padded(o, name.buffer ? name.buffer : "", HELP_INDENT - 2);
+	put_padded(o, out_string(&name) ? name.buffer : "", HELP_INDENT - 2);
 	out_text(o, "  ");
 	page.column = HELP_INDENT;
 	page_words(&page, spec->help);

@@ -285,8 +285,7 @@ static void put_reach(const struct list *l, struct page *page)
 	out_char(&text, '.');
 	if (l->insecure)
 		out_format(&text, " %zu may be insecure: portscope audit", l->insecure);
-	out_char(&text, 0);
-	page_words(page, text.buffer ? text.buffer : "");
+	page_words(page, out_string(&text) ? text.buffer : "");
 }
 
 /* For a reader at a terminal: how many, from how far they can be reached, what did not fit. */

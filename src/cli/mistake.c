@@ -83,7 +83,7 @@ static void unknown_long(const struct options *options, const char *name)
 
 static int wrong_long(const struct options *options, const char *word)
 {
-	AUTO_OUT struct out list = {.fd = -1};
+	AUTO_OUT struct out list = OUT_MEMORY;
 	const struct option_spec *found;
 	char name[64];
 	size_t n;

@@ -10,7 +10,7 @@
 
 int word_find(const char *what, const char *word, const char *const *words)
 {
-	AUTO_OUT struct out list = {.fd = -1};
+	AUTO_OUT struct out list = OUT_MEMORY;
 	const char *near;
 	size_t n = 0;
 

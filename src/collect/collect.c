@@ -229,12 +229,8 @@ static int merge_gathering(struct gathering *g, struct sockets *ret, struct coll
 	report->used_procfs |= g->report.used_procfs;
 	report->used_bpf |= g->report.used_bpf;
 	report->compare |= g->report.compare;
-	for (size_t i = 0; i < g->warnings.count && r >= 0; i++)
-		r = warnings_add(warnings,
-			g->warnings.items[i].incomplete ? WARNING_INCOMPLETE
-			: g->warnings.items[i].detail   ? WARNING_DETAIL
-							: WARNING_NOTE,
-			"%s", g->warnings.items[i].text);
+	if (r >= 0)
+		r = warnings_append(warnings, &g->warnings);
 	return r < 0 ? r : sockets_append(ret, &g->list);
 }
 

@@ -28,6 +28,16 @@ struct sources {
 	int64_t now; /**< seconds since the epoch; 0: ask the clock */
 };
 
+/**
+ * Opens what this system has; -1 stands for what it has not. Warns of what cannot be opened, unless
+ * `warnings` is NULL, where whoever needs it will. To be closed whatever it returns, which is
+ * -ENOMEM at worst.
+ */
+int sources_open(struct sources *ret, struct warnings *warnings);
+/** Closes what sources_open() opened. */
+void sources_close(struct sources *sources);
+#define AUTO_SOURCES CLEANUP(sources_close)
+
 /** What is asked of one protocol and family; nothing if there are no states. */
 struct collect_part {
 	uint32_t states;      /**< bits 1 << enum portscope_state */

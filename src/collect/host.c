@@ -2,6 +2,7 @@
 /* Ephemeral ports, users and the identity of the host. */
 #include "collect/host.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,6 +130,34 @@ int collect_netns(int proc_fd, uint32_t *ret)
 		return -EBADMSG;
 	*ret = inode;
 	return 0;
+}
+
+/* One that does not exist is a fact that others have to say. */
+static int open_folder(const char *path, struct warnings *warnings, int *ret)
+{
+	*ret = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret >= 0 || errno == ENOENT || !warnings
+		       ? 0
+		       : warnings_add(warnings, WARNING_INCOMPLETE, "%s could not be read: %s",
+				 path, strerror(errno));
+}
+
+int sources_open(struct sources *ret, struct warnings *warnings)
+{
+	int r;
+
+	*ret = (struct sources){.proc_fd = -1, .etc_fd = -1, .root_fd = -1};
+	r = open_folder("/proc", warnings, &ret->proc_fd);
+	if (r >= 0)
+		r = open_folder("/etc", warnings, &ret->etc_fd);
+	return r < 0 ? r : open_folder("/", warnings, &ret->root_fd);
+}
+
+void sources_close(struct sources *sources)
+{
+	sources->proc_fd = close_fd(sources->proc_fd);
+	sources->etc_fd = close_fd(sources->etc_fd);
+	sources->root_fd = close_fd(sources->root_fd);
 }
 
 int collect_identity(

@@ -38,7 +38,7 @@ static int check_queries(const struct portscope_document *before,
 	const struct portscope_document_head *b = &before->head, *a = &after->head;
 	bool same_filter =
 		b->filter && a->filter ? !strcmp(b->filter, a->filter) : b->filter == a->filter;
-	AUTO_OUT struct out o = {.fd = -1};
+	AUTO_OUT struct out o = OUT_MEMORY;
 
 	if (b->protocols == a->protocols && b->families == a->families && b->states == a->states &&
 		same_filter)
@@ -54,8 +54,7 @@ static int check_queries(const struct portscope_document *before,
 		out_text(&o, " and then ");
 		put_filter(&o, a->filter);
 	}
-	out_char(&o, 0);
-	if (o.error)
+	if (!out_string(&o))
 		return o.error;
 	*ret_error = STEAL(o.buffer);
 	return -EINVAL;

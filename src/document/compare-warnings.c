@@ -45,15 +45,14 @@ static int warn_host(struct portscope_diff *d)
 /* Columns that one of the documents lacks hide differences. */
 static int warn_columns(struct portscope_diff *d)
 {
-	AUTO_OUT struct out list = {.fd = -1};
+	AUTO_OUT struct out list = OUT_MEMORY;
 
 	for (unsigned i = 0; i < PORTSCOPE_ASPECTS; i++)
 		if (!(d->compared >> i & 1))
 			out_format(&list, "%s%s", list.used ? ", " : "", portscope_aspect_name(i));
 	if (!list.used)
 		return 0;
-	out_char(&list, 0);
-	if (list.error)
+	if (!out_string(&list))
 		return list.error;
 	return warnings_add(&d->warnings, WARNING_NOTE,
 		"not compared, since the columns of %s lack it: %s",

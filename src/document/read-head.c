@@ -161,15 +161,14 @@ static int check_columns(struct reader *r)
 	unsigned needed = COLUMN_PROTOCOL | COLUMN_LOCAL_ADDRESS | COLUMN_LOCAL_PORT |
 			  (connections ? COLUMN_REMOTE_ADDRESS | COLUMN_REMOTE_PORT : 0);
 	unsigned lacking = needed & ~d->columns;
-	AUTO_OUT struct out list = {.fd = -1};
+	AUTO_OUT struct out list = OUT_MEMORY;
 
 	if (!lacking)
 		return 0;
 	for (; needed; needed &= needed - 1)
 		out_format(&list, "%s%s", list.used ? "," : "",
 			document_column_name((unsigned)__builtin_ctz(needed)));
-	out_char(&list, 0);
-	if (list.error)
+	if (!out_string(&list))
 		return list.error;
 	return reader_fault(r, -EINVAL,
 		"its columns lack %s, without which sockets cannot be told apart: take it without "

@@ -23,15 +23,14 @@ static const char *const member_names[MEMBERS] = {
 
 int reader_fault(struct reader *reader, int code, const char *format, ...)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 	va_list args;
 	int r;
 
 	va_start(args, format);
 	r = text_visible_format(&out, format, args);
 	va_end(args);
-	out_char(&out, 0);
-	if (r < 0 || out.error)
+	if (r < 0 || !out_string(&out))
 		return MIN(r, out.error);
 	free(reader->error);
 	reader->error = STEAL(out.buffer);

@@ -2,7 +2,6 @@
 /* Gathers the knowledge: the site's files and the kernel's settings. */
 #include "explain/knowledge.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #include "collect/host.h"
@@ -78,10 +77,9 @@ int knowledge_open_from(const struct sources *sources, struct portscope_knowledg
 
 int portscope_knowledge_open(struct portscope_knowledge **ret)
 {
-	AUTO_CLOSE int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd, .root_fd = -1};
+	AUTO_SOURCES struct sources sources;
 
+	sources_open(&sources, NULL);
 	return knowledge_open_from(&sources, ret);
 }
 

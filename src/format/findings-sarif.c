@@ -171,7 +171,6 @@ static void put_location(struct json *j, const struct portscope_finding *f)
 
 	portscope_get(f->row, PORTSCOPE_FIELD_LOCAL, &local);
 	text_value(&name, &local, TEXT_TABLE);
-	out_char(&name, 0);
 	json_write_open(j, "locations", '[');
 	json_write_open(j, NULL, '{');
 	json_write_open(j, "physicalLocation", '{');
@@ -184,7 +183,7 @@ static void put_location(struct json *j, const struct portscope_finding *f)
 	json_write_close(j, '}');
 	json_write_open(j, "logicalLocations", '[');
 	json_write_open(j, NULL, '{');
-	json_write_text(j, "name", name.buffer ? name.buffer : "");
+	json_write_text(j, "name", out_string(&name) ? name.buffer : "");
 	json_write_text(j, "kind", "socket");
 	json_write_close(j, '}');
 	json_write_close(j, ']');
@@ -207,8 +206,7 @@ static void put_text(struct json *j, const struct portscope_finding *f)
 		out_text(&text, " See: ");
 		out_text(&text, f->references);
 	}
-	out_char(&text, 0);
-	put_message(j, "message", text.buffer ? text.buffer : f->text);
+	put_message(j, "message", out_string(&text) ? text.buffer : f->text);
 }
 
 static void sarif_finding(struct report *r, const struct portscope_finding *f)

@@ -8,7 +8,6 @@
  */
 #include "free/free.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -386,10 +385,9 @@ int choose_from(const struct portscope_wish *wish, const struct sources *sources
 
 int portscope_choose(const struct portscope_wish *wish, struct portscope_choice **ret)
 {
-	AUTO_CLOSE int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	AUTO_CLOSE int etc_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct sources sources = {.proc_fd = proc_fd, .etc_fd = etc_fd, .root_fd = -1};
+	AUTO_SOURCES struct sources sources;
 
+	sources_open(&sources, NULL);
 	return choose_from(wish, &sources, ret);
 }
 

@@ -167,11 +167,10 @@ void filter_lookup_done(struct filter_lookup *lookup)
 /* The error as lines of text that the caller frees. */
 static char *error_text(const struct filter_error *error, const char *text)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 
 	filter_error_write(error, text, &out);
-	out_char(&out, 0);
-	return out.error ? NULL : STEAL(out.buffer);
+	return out_string(&out) ? STEAL(out.buffer) : NULL;
 }
 
 int portscope_filter_parse(const char *text, struct portscope_filter **ret, char **ret_error)
@@ -247,11 +246,10 @@ unsigned filter_compile_flags(void)
 int portscope_filter_explain(
 	const struct portscope_filter *filter, uint32_t states, char **ret_text)
 {
-	AUTO_OUT struct out out = {.fd = -1};
+	AUTO_OUT struct out out = OUT_MEMORY;
 
 	filter_explain(filter->parsed, filter_compile_flags(), states, &out);
-	out_char(&out, 0);
-	if (out.error)
+	if (!out_string(&out))
 		return out.error;
 	*ret_text = STEAL(out.buffer);
 	return 0;

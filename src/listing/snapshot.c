@@ -5,7 +5,6 @@
  */
 #include "listing/snapshot.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -97,27 +96,6 @@ static int fill(struct portscope_snapshot *s, unsigned needs)
 	return r < 0 ? r : sort(s);
 }
 
-/* Opens a folder, or warns; one that does not exist is a fact that others have to say. */
-static int open_folder(struct portscope_snapshot *s, const char *path, int *ret)
-{
-	*ret = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret >= 0 || errno == ENOENT ? 0 : snapshot_miss(s, -errno, path);
-}
-
-/* The sources of this system, kept open by the snapshot. */
-static int open_sources(struct portscope_snapshot *s)
-{
-	int r = open_folder(s, "/proc", &s->proc_fd);
-
-	if (r >= 0)
-		r = open_folder(s, "/etc", &s->etc_fd);
-	if (r >= 0)
-		r = open_folder(s, "/", &s->root_fd);
-	s->sources =
-		(struct sources){.proc_fd = s->proc_fd, .etc_fd = s->etc_fd, .root_fd = s->root_fd};
-	return r;
-}
-
 int snapshot_open(const struct portscope_query *query, unsigned needs,
 	const struct sources *sources, struct portscope_snapshot **ret)
 {
@@ -127,11 +105,11 @@ int snapshot_open(const struct portscope_query *query, unsigned needs,
 	if (!s)
 		return -ENOMEM;
 	s->query = *query;
-	s->proc_fd = s->etc_fd = s->root_fd = -1;
-	if (sources)
+	s->lent = sources != NULL;
+	if (s->lent)
 		s->sources = *sources;
 	else
-		r = open_sources(s);
+		r = sources_open(&s->sources, &s->warnings);
 	if (r >= 0)
 		r = fill(s, needs);
 	if (r < 0) {
@@ -168,9 +146,8 @@ struct portscope_snapshot *portscope_close(struct portscope_snapshot *s)
 	found_free(s->found);
 	identity_done(&s->host.shown);
 	warnings_done(&s->warnings);
-	close_fd(s->proc_fd);
-	close_fd(s->etc_fd);
-	close_fd(s->root_fd);
+	if (!s->lent)
+		sources_close(&s->sources);
 	free(s);
 	return NULL;
 }

@@ -23,9 +23,7 @@ struct portscope_snapshot {
 	bool streaming;
 	bool spent; /**< a stream that has run */
 	struct sources sources;
-	int proc_fd; /**< owned, or -1 */
-	int etc_fd;
-	int root_fd;
+	bool lent; /**< they are the caller's */
 	struct host host;
 	/** Those that the query wants; while it is filled also the other listeners, behind them. */
 	struct sockets sockets;

@@ -39,6 +39,19 @@ int warnings_add(struct warnings *w, enum warning_kind kind, const char *format,
 	return 0;
 }
 
+int warnings_append(struct warnings *w, const struct warnings *more)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < more->count && r >= 0; i++)
+		r = warnings_add(w,
+			more->items[i].incomplete ? WARNING_INCOMPLETE
+			: more->items[i].detail   ? WARNING_DETAIL
+						  : WARNING_NOTE,
+			"%s", more->items[i].text);
+	return r;
+}
+
 bool warnings_incomplete(const struct warnings *w)
 {
 	for (size_t i = 0; i < w->count; i++)

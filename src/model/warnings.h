@@ -26,6 +26,9 @@ enum warning_kind {
 int warnings_add(struct warnings *w, enum warning_kind kind, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
+/** Adds all warnings of another list; -ENOMEM at worst. */
+int warnings_append(struct warnings *w, const struct warnings *more);
+
 /** True if something asked for could not be seen. */
 bool warnings_incomplete(const struct warnings *w);
 

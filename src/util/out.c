@@ -79,6 +79,16 @@ char *out_room(struct out *o, size_t n)
 	return o->buffer + o->used;
 }
 
+const char *out_string(struct out *o)
+{
+	char *end = o->error ? NULL : out_reserve(o, 1);
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return o->buffer;
+}
+
 size_t out_digits(char *room, uint64_t number)
 {
 	size_t n = out_number_width(number);

@@ -112,6 +112,18 @@ void out_format(struct out *o, const char *format, ...) PRINTF_LIKE(2, 3);
 		.fd = -1, .target = (o)                                                            \
 	}
 
+/** A text in memory: `AUTO_OUT struct out o = OUT_MEMORY;`. */
+#define OUT_MEMORY                                                                                 \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+/**
+ * The text in memory, ended by a NUL that does not count; NULL after an error. It is the buffer,
+ * good until the next writing, and STEAL(o.buffer) takes it over.
+ */
+const char *out_string(struct out *o);
+
 /** Frees the buffer when the variable leaves its scope. */
 #define AUTO_OUT CLEANUP(out_done)
 

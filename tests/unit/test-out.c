@@ -78,6 +78,21 @@ static void test_fixed(void **state)
 	fclose(file);
 }
 
+/* The NUL does not count, so that writing goes on. */
+static void test_string(void **state)
+{
+	AUTO_OUT struct out o = OUT_MEMORY;
+
+	assert_string_equal(out_string(&o), "");
+	out_text(&o, "ab");
+	assert_string_equal(out_string(&o), "ab");
+	out_text(&o, "c");
+	assert_string_equal(out_string(&o), "abc");
+	assert_int_equal(o.used, 3);
+	o.error = -ENOMEM;
+	assert_null(out_string(&o));
+}
+
 /* More than the buffer holds, in pieces of every size: the reader gets all of it, in order. */
 static void test_flushes(void **state)
 {
@@ -186,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_writes_nothing),
 		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_string),
 		cmocka_unit_test(test_flushes),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_format),

@@ -46,6 +46,22 @@ static void test_once(void **state)
 }
 
 /* A detail that is said again as a note is one no longer. */
+static void test_append(void **state)
+{
+	struct warnings w = {0}, more = {0};
+
+	assert_int_equal(warnings_add(&w, WARNING_NOTE, "a %d", 1), 0);
+	assert_int_equal(warnings_add(&more, WARNING_INCOMPLETE, "a 1"), 0);
+	assert_int_equal(warnings_add(&more, WARNING_DETAIL, "100%%"), 0);
+	assert_int_equal(warnings_append(&w, &more), 0);
+	assert_int_equal(w.count, 2);
+	assert_true(w.items[0].incomplete);
+	assert_string_equal(w.items[1].text, "100%");
+	assert_true(w.items[1].detail);
+	warnings_done(&w);
+	warnings_done(&more);
+}
+
 static void test_no_longer_a_detail(void **state)
 {
 	struct warnings w = {0};
@@ -65,6 +81,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_no_longer_a_detail),
+		cmocka_unit_test(test_append),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
