@@ -572,8 +572,6 @@ enum portscope_severity {
 
 /** `info`, `low`, `medium`, `high`, `critical`. */
 const char *portscope_severity_name(enum portscope_severity severity);
-/** The severity with this name, or -ENOENT. */
-int portscope_severity_find(const char *name);
 
 /** Something that may be wrong with a socket that listens. */
 struct portscope_rule {

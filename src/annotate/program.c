@@ -2,9 +2,9 @@
 /* Finds a holder in the table of programs, and reads what the table says of it. */
 #include "annotate/program.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "util/glob.h"
 #include "util/macros.h"
 
 /** The kernel cuts comm to this (TASK_COMM_LEN less the final NUL). */
@@ -24,8 +24,8 @@ static bool fits_argument(const char *pattern, const char *cmdline)
 			memcpy(argument, cmdline, length);
 			argument[length] = '\0';
 			slash = strrchr(argument, '/');
-			if (!fnmatch(pattern, argument, 0) ||
-				(slash && !fnmatch(pattern, slash + 1, 0)))
+			if (glob_match(pattern, argument) ||
+				(slash && glob_match(pattern, slash + 1)))
 				return true;
 		}
 		cmdline += length + (cmdline[length] == ' ');
@@ -45,7 +45,7 @@ static bool fits_match(const char *match, const struct suspect *s)
 		return true;
 	if (!strncmp(match, "arg=", 4))
 		return fits_argument(match + 4, s->process->cmdline);
-	return s->unit && s->unit->unit && !fnmatch(match + strlen("unit="), s->unit->unit, 0);
+	return s->unit && s->unit->unit && glob_match(match + strlen("unit="), s->unit->unit);
 }
 
 static const struct registry_program *find_executable(const struct suspect *s)
@@ -65,8 +65,8 @@ static bool fits_comm(const char *pattern, const char *comm)
 	size_t length = strlen(comm);
 
 	return !strchr(pattern, '/') &&
-	       (!fnmatch(pattern, comm, 0) || (length == COMM_LENGTH && strlen(pattern) > length &&
-						      !strncmp(pattern, comm, length)));
+	       (glob_match(pattern, comm) || (length == COMM_LENGTH && strlen(pattern) > length &&
+						     !strncmp(pattern, comm, length)));
 }
 
 static const struct registry_program *find_comm(const struct suspect *s)

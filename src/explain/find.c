@@ -2,12 +2,12 @@
 /* From a word to ports: names, aliases and globs over all that the registry and the site know. */
 #include "explain/knowledge.h"
 
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
 #include "registry/registry.h"
 #include "util/array.h"
+#include "util/glob.h"
 
 /** The places found so far. */
 struct places {
@@ -51,7 +51,7 @@ static int add_by_risk(const char *pattern, struct places *places)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && registry_next_insecure_of_all(&i, &row);)
-		if (!fnmatch(pattern, row.key, FNM_CASEFOLD))
+		if (glob_match_caseless(pattern, row.key))
 			r = add_place(places, row.protocol, row.low, row.high);
 	return r;
 }
@@ -63,11 +63,10 @@ static int add_matching(
 	int r = 0;
 
 	for (size_t id = 0; id < registry_name_total() && r >= 0; id++)
-		if (!fnmatch(pattern, registry_name_at(id), FNM_CASEFOLD))
+		if (glob_match_caseless(pattern, registry_name_at(id)))
 			r = add_named(k, registry_name_at(id), places);
 	for (size_t i = 0; r >= 0 && service_next_word(k->services, &i, &word);)
-		if (!registry_knows_name(word, strlen(word)) &&
-			!fnmatch(pattern, word, FNM_CASEFOLD))
+		if (!registry_knows_name(word, strlen(word)) && glob_match_caseless(pattern, word))
 			r = add_named(k, word, places);
 	return r;
 }

@@ -104,17 +104,11 @@ uint32_t filter_states(const struct filter *filter, uint32_t default_states);
 /** The same for one kind of socket; 0: no such socket can match. */
 uint32_t filter_states_of(
 	const struct filter *filter, uint8_t protocol, uint8_t family, uint32_t default_states);
-/** True if the filter itself says which states it means, so that -l and -a do not. */
-bool filter_has_states(const struct filter *filter);
 
 /** What the filter reads, of enum field_need. */
 unsigned filter_needs(const struct filter *filter);
-/** The ids of the fields that it reads, each once. */
-const uint16_t *filter_fields(const struct filter *filter, size_t *ret_count);
 /** True if a mark is asked for, which takes CAP_NET_ADMIN. */
 bool filter_uses_mark(const struct filter *filter);
-/** True if the cgroup of sockets is asked for. */
-bool filter_uses_cgroup(const struct filter *filter);
 /** True if `autobound` is asked for: see filter_set_autobound(). */
 bool filter_uses_autobound(const struct filter *filter);
 

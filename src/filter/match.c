@@ -6,10 +6,10 @@
  */
 #include <string.h>
 
-#include "filter/glob.h"
 #include "filter/tree.h"
 #include "model/field.h"
 #include "util/address.h"
+#include "util/glob.h"
 
 /* In this order: `and` is the least of its parts, `or` the greatest. */
 enum truth {
@@ -141,7 +141,7 @@ static enum truth match_text(const struct node *node, const char *text, size_t l
 		const char *wanted = node->texts[i];
 
 		if (node->kind == NODE_GLOB
-				? glob_match(wanted, text, length)
+				? glob_match_bytes(wanted, text, length)
 				: strlen(wanted) == length && !memcmp(wanted, text, length))
 			return YES;
 	}

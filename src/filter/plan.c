@@ -9,7 +9,7 @@
 #include <string.h>
 #include <linux/inet_diag.h>
 
-/** More ranges of ports are merged over their smallest gaps. */
+/** More ranges of ports are merged over narrow gaps. */
 #define SPANS_MAX 64
 /** More interfaces, cgroups, addresses or marks than this in one leaf are not worth a program. */
 #define ARMS_MAX 100
@@ -110,41 +110,20 @@ static int plan_maybe(struct planner *p, struct node **ret)
 	return plan_constant(NODE_ALL, ret);
 }
 
-static int compare_gaps(const void *a, const void *b)
+/* Closes gaps between ports, the narrow ones first, until few ranges are left. */
+static void merge_spans(struct planner *p, struct port_span *spans, size_t *n)
 {
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
+	for (int gap = 2; *n > SPANS_MAX; gap *= 2) {
+		size_t kept = 1;
 
-/* Takes the smallest gaps for ports, until few ranges are left. */
-static int merge_spans(struct planner *p, struct port_span *spans, size_t *n)
-{
-	size_t kept = 1, to_close = *n > SPANS_MAX ? *n - SPANS_MAX : 0, narrower = 0;
-	AUTO_FREE uint16_t *gaps = NULL;
-
-	if (!to_close)
-		return 0;
-	gaps = calloc(*n, sizeof(*gaps));
-	if (!gaps)
-		return -ENOMEM;
-	for (size_t i = 1; i < *n; i++)
-		gaps[i - 1] = spans[i].low - spans[i - 1].high;
-	qsort(gaps, *n - 1, sizeof(*gaps), compare_gaps);
-	for (size_t i = 0; i < to_close; i++)
-		narrower += gaps[i] < gaps[to_close - 1];
-	/* All that are narrower than the widest one to close, and as many of its width as needed.
-	 */
-	to_close -= narrower;
-	for (size_t i = 1; i < *n; i++) {
-		uint16_t widest = gaps[narrower], gap = spans[i].low - spans[kept - 1].high;
-
-		if (gap < widest || (gap == widest && to_close && to_close--))
-			spans[kept - 1].high = spans[i].high;
-		else
-			spans[kept++] = spans[i];
+		for (size_t i = 1; i < *n; i++)
+			if (spans[i].low - spans[kept - 1].high <= gap)
+				spans[kept - 1].high = spans[i].high;
+			else
+				spans[kept++] = spans[i];
+		*n = kept;
+		p->exact = false;
 	}
-	*n = kept;
-	p->exact = false;
-	return 0;
 }
 
 static int copy_spans(const struct node *node, struct node *ret)
@@ -182,10 +161,8 @@ static int complement_spans(const struct node *node, struct node *ret)
 static int finish_ports(struct planner *p, struct node **ports, struct node **ret)
 {
 	struct node *node = *ports;
-	int r = merge_spans(p, node->ports, &node->n);
 
-	if (r < 0)
-		return r;
+	merge_spans(p, node->ports, &node->n);
 	if (!node->n)
 		return plan_constant(NODE_NONE, ret);
 	if (node->n == 1 && node->ports[0].low == 0 && node->ports[0].high == UINT16_MAX)

@@ -9,6 +9,12 @@
 
 #define STATES_PER_KIND 16
 
+/**
+ * A set of combinations of protocol, family and state, one bit each: the part of a filter that
+ * decides which dumps are asked for. States beyond 15 are nobody's.
+ */
+typedef uint64_t scope_set;
+
 struct node *node_free(struct node *node)
 {
 	if (!node)
@@ -202,12 +208,6 @@ unsigned filter_needs(const struct filter *filter)
 	       (filter->strict ? NEED_TRUST | NEED_PROCESSES | NEED_USERS | NEED_UNITS : 0);
 }
 
-const uint16_t *filter_fields(const struct filter *filter, size_t *ret_count)
-{
-	*ret_count = filter->n_fields;
-	return filter->fields;
-}
-
 static bool mentions_field(const struct filter *filter, unsigned id)
 {
 	for (size_t i = 0; i < filter->n_fields; i++)
@@ -219,11 +219,6 @@ static bool mentions_field(const struct filter *filter, unsigned id)
 bool filter_uses_mark(const struct filter *filter)
 {
 	return filter->kinds & 1u << NODE_MARK || mentions_field(filter, PORTSCOPE_FIELD_MARK);
-}
-
-bool filter_uses_cgroup(const struct filter *filter)
-{
-	return filter->kinds & 1u << NODE_CGROUP;
 }
 
 bool filter_uses_autobound(const struct filter *filter)
@@ -277,7 +272,7 @@ void filter_turn_to_peer(struct filter *filter)
 		turn_node(filter->root);
 }
 
-bool filter_has_states(const struct filter *filter)
+static bool has_states(const struct filter *filter)
 {
 	return filter->has_states || filter->lone || filter->kinds & 1u << NODE_STATE;
 }
@@ -300,12 +295,13 @@ static scope_set scope_make(unsigned protocols, unsigned families, uint32_t stat
 	return s;
 }
 
-scope_set scope_of(uint8_t protocol, uint8_t family, uint32_t states)
+static scope_set scope_of(uint8_t protocol, uint8_t family, uint32_t states)
 {
 	return scope_make(protocol_bit(protocol), family_bit(family), states);
 }
 
-scope_set node_scope(const struct node *node, bool negated)
+/* The combinations for which `node`, or its negation, can be true. */
+static scope_set node_scope(const struct node *node, bool negated)
 {
 	const unsigned any = ~0u;
 	scope_set s = 0;
@@ -358,7 +354,7 @@ static uint32_t states_of(const struct filter *filter, scope_set s, uint32_t def
 
 	if (filter->has_states)
 		asked = filter->states;
-	else if (filter_has_states(filter))
+	else if (has_states(filter))
 		asked = PORTSCOPE_STATES_ALL;
 	if (filter->root)
 		s &= node_scope(filter->root, false);

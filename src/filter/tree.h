@@ -108,16 +108,7 @@ int node_negate(struct node **node);
 void ports_normalize(struct port_span *ports, size_t *n);
 /** Sorts and merges numbers. */
 void numbers_normalize(struct number_span *numbers, size_t *n);
-/** Gathers what filter_fields(), filter_uses_*() tell. */
+/** Gathers what filter_needs() and filter_uses_*() tell. */
 int filter_survey(struct filter *filter);
-
-/**
- * A set of combinations of protocol, family and state, one bit each: the part of a filter that
- * decides which dumps are asked for. States beyond 15 are nobody's.
- */
-typedef uint64_t scope_set;
-scope_set scope_of(uint8_t protocol, uint8_t family, uint32_t states);
-/** The combinations for which `node`, or its negation, can be true. */
-scope_set node_scope(const struct node *node, bool negated);
 
 #endif

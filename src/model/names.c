@@ -125,14 +125,6 @@ const char *portscope_severity_name(enum portscope_severity severity)
 	return vocabulary_word(&severity_words, severity);
 }
 
-int portscope_severity_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(severities); i++)
-		if (!strcmp(severities[i], name))
-			return (int)i;
-	return -ENOENT;
-}
-
 static const struct {
 	const char *word;
 	unsigned state;

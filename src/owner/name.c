@@ -6,12 +6,12 @@
  */
 #include "owner/name.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "model/owner.h"
 #include "registry/registry.h"
+#include "util/glob.h"
 
 /** The kernel cuts comm to this (TASK_COMM_LEN less the final NUL). */
 #define COMM_LENGTH 15
@@ -80,7 +80,7 @@ static bool is_named(const char *patterns, const char *name)
 		if (strncmp(at, name, literal))
 			continue;
 		snprintf(pattern, sizeof(pattern), "%.*s", (int)n, at);
-		if (!fnmatch(pattern, name, 0))
+		if (glob_match(pattern, name))
 			return true;
 	}
 	return false;

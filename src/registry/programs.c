@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of programs: the way from an executable to what it is known to speak. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include "registry/registry.h"
 #include "registry/tables.h"
+#include "util/glob.h"
 
 /** How many programs there are; the row after the last only ends them. */
 static size_t programs_count(void)
@@ -69,12 +69,12 @@ const struct registry_program *registry_next_program(const char *executable, siz
 		program = &registry_programs[i];
 		if (i < registry_programs_plain)
 			fits = slash &&
-			       !fnmatch(registry_name_text(program->pattern), executable, 0);
+			       glob_match(registry_name_text(program->pattern), executable);
 		else if (i < registry_programs_glob)
 			fits = !strcmp(registry_name_text(program->pattern), name);
 		else
 			fits = i < programs_count() &&
-			       !fnmatch(registry_name_text(program->pattern), name, 0);
+			       glob_match(registry_name_text(program->pattern), name);
 		if (fits)
 			return program;
 		/* Plain names are in order: the next are others. */

@@ -231,8 +231,8 @@ enum registry_style {
  * by. Lists are words separated by blanks, and NULL where they are empty.
  */
 struct registry_interpreter {
-	const char *names; /**< patterns, as of fnmatch(3), for the file name of the executable */
-	const char *value; /**< options whose value is the next argument */
+	const char *names;    /**< patterns (see util/glob.h) for the file name of the executable */
+	const char *value;    /**< options whose value is the next argument */
 	const char *attached; /**< letters that take the rest of their argument as a value */
 	const char *code;     /**< options after which there is no script: they bring the code */
 	const char *script;   /**< options whose value is the script, module or archive */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules about who holds a socket: odd executables, shells, nobody, and whose user it is. */
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "rules/rules.h"
 #include "registry/registry.h"
 #include "util/address.h"
+#include "util/glob.h"
 
 static bool is_below(const char *path, const char *const *folders, size_t n)
 {
@@ -94,7 +94,7 @@ static const char *base_name(const char *path)
 static bool matches(const char *name, const char *const *patterns, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!fnmatch(patterns[i], name, 0))
+		if (glob_match(patterns[i], name))
 			return true;
 	return false;
 }

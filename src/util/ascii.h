@@ -14,6 +14,11 @@ static inline char ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static inline char ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 /** True if the string `a` and the `length` bytes at `b` are the same but for case. */
 static inline bool ascii_same(const char *a, const char *b, size_t length)
 {

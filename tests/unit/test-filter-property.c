@@ -14,7 +14,6 @@
 
 #include "filter-names.h"
 #include "filter-random.h"
-#include "filter/glob.h"
 #include "kernel-filter.h"
 #include "model/host.h"
 
@@ -423,44 +422,6 @@ static void test_holders(void **state)
 	}
 }
 
-static void test_glob(void **state)
-{
-	static const struct {
-		const char *pattern, *text;
-		bool matches;
-	} cases[] = {
-		{"ssh*", "ssh.service", true},
-		{"ssh*", "ssh", true},
-		{"ssh*", "openssh", false},
-		{"*ssh", "openssh", true},
-		{"*", "", true},
-		{"", "", true},
-		{"", "a", false},
-		{"?", "", false},
-		{"a?c", "abc", true},
-		{"a?c", "ac", false},
-		{"[a-c]x", "bx", true},
-		{"[!a-c]x", "bx", false},
-		{"[!a-c]x", "dx", true},
-		{"[]x]", "]", true},
-		{"[abc", "[abc", true},
-		{"\\*", "*", true},
-		{"\\*", "a", false},
-		{"a\\", "a\\", true},
-		{"*a*b*c", "xxaxxbxxc", true},
-		{"*a*b*c", "xxaxxcxxb", false},
-	};
-	char text[20000];
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (glob_match(cases[i].pattern, cases[i].text, strlen(cases[i].text)) !=
-			cases[i].matches)
-			fail_msg("%s, %s", cases[i].pattern, cases[i].text);
-	/* No pattern takes exponential time. */
-	memset(text, 'a', sizeof(text));
-	assert_false(glob_match("*a*a*a*a*a*a*a*a*a*a*a*a*b", text, sizeof(text)));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,7 +432,6 @@ int main(void)
 		cmocka_unit_test(test_autobound_program),
 		cmocka_unit_test(test_null),
 		cmocka_unit_test(test_holders),
-		cmocka_unit_test(test_glob),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
