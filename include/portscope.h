@@ -227,7 +227,8 @@ struct portscope_field {
 	enum portscope_type type;
 	bool in_json;     /**< among the fields of JSON and CSV unless others are asked for */
 	bool right;       /**< aligned to the right in tables */
-	uint8_t give_way; /**< order in which columns leave a narrow table; 0: never */
+	uint8_t give_way; /**< of the columns of a narrow table the highest is left out first; 0:
+			     none */
 	bool of_finding;  /**< only a finding has it: null in the rows of a listing */
 };
 
@@ -265,6 +266,8 @@ struct portscope_filter *portscope_filter_free(struct portscope_filter *filter);
 const char *portscope_filter_text(const struct portscope_filter *filter);
 /** True for a lone port or service name, which means the local port in any state. */
 bool portscope_filter_is_lone(const struct portscope_filter *filter);
+/** True if it asks for one local port, whatever else it asks for. */
+bool portscope_filter_is_one_port(const struct portscope_filter *filter);
 /** Makes a lone port or service name mean that of the peer. */
 void portscope_filter_turn_to_peer(struct portscope_filter *filter);
 /** The states that can match, where `states` are asked for beside it. */
@@ -586,11 +589,11 @@ struct portscope_rule {
 const struct portscope_rule *portscope_rule_at(unsigned i);
 
 /**
- * True if what listens here may be an insecure service, medium or worse: what an audit would say,
- * as far as the fields that were asked for tell. Needs the field `exposure`; who holds the socket
- * may take the suspicion away, so ask for `processes` or `process` too.
+ * The severity at which an audit would report what listens here as an insecure service, as far as
+ * the fields that were asked for tell; -1: not at all. Needs the field `exposure`; who holds the
+ * socket may take the suspicion away, so ask for `processes` or `process` too.
  */
-bool portscope_may_be_insecure(const struct portscope_row *row);
+int portscope_insecurity(const struct portscope_row *row);
 
 /** A policy: what is normal on this host, a line each. */
 struct portscope_policy;

@@ -30,6 +30,10 @@ struct list {
 	bool processes;
 	bool list_fields, explain_filter;
 	const char *columns_asked, *sort_asked; /**< NULL: the default ones */
+	unsigned width_asked;                   /**< 0: that of the terminal */
+	bool wide;                              /**< nothing is cut */
+	bool each;                              /**< nothing is merged */
+	bool footer;                            /**< a reader is told what it amounts to */
 	struct portscope_query query;
 	struct listing listing;
 	bool lone; /**< the filter is a port or a service and nothing else */
@@ -41,6 +45,7 @@ struct list {
 	int exposure;      /**< field id, or -1: the footer does not tell */
 	size_t reached[8]; /**< rows by rank of exposure */
 	size_t insecure;   /**< rows that an audit would speak of */
+	struct out hidden; /**< titles of the columns that did not fit */
 };
 
 /* The title of a column is what a reader saw, so it leads to the name as well. */
@@ -207,6 +212,26 @@ static uint32_t choose_states(struct list *l)
 	return portscope_filter_states(l->query.filter, states);
 }
 
+static bool listens_only(const struct list *l)
+{
+	return l->query.states == PORTSCOPE_STATES_LISTENING;
+}
+
+/* A table looks as on a terminal where it is to fit some width, too. */
+static void choose_look(struct list *l)
+{
+	bool table = l->format == &format_table;
+	unsigned terminal = table ? output_width() : 0;
+
+	l->listing.screen = table && (terminal || l->width_asked);
+	l->listing.width = l->wide ? 0 : l->width_asked ? l->width_asked : terminal;
+	l->listing.colour = table && output_colour(&l->options);
+	l->listing.merge = terminal && listens_only(l) && !l->all && !l->each &&
+			   !l->columns_asked && !l->sort_asked &&
+			   !(l->query.filter && portscope_filter_is_one_port(l->query.filter));
+	l->footer = terminal && !l->options.no_header;
+}
+
 static int prepare(struct list *l)
 {
 	const struct options *o = &l->options;
@@ -224,14 +249,13 @@ static int prepare(struct list *l)
 	l->query.unsorted = l->format->any_order && !l->sort_asked && !l->lone;
 	l->listing.query = &l->query;
 	l->listing.command = "list";
-	l->listing.width = l->format == &format_table ? output_width() : 0;
-	l->listing.colour = l->format == &format_table && output_colour(o);
+	choose_look(l);
 	l->listing.no_header = o->no_header;
 	l->listing.verbose = o->verbose;
 	memcpy(l->asked, l->columns, sizeof(l->columns));
 	l->query.fields = l->asked;
 	l->query.n_fields = l->listing.n_columns;
-	l->exposure = l->listing.width ? PORTSCOPE_FIELD_EXPOSURE : -1;
+	l->exposure = l->footer || l->listing.colour ? PORTSCOPE_FIELD_EXPOSURE : -1;
 	if (l->exposure >= 0)
 		l->asked[l->query.n_fields++] = l->exposure;
 	return 0;
@@ -245,11 +269,6 @@ static int measure_row(const struct portscope_row *row, void *userdata)
 	return 0;
 }
 
-static bool listens_only(const struct list *l)
-{
-	return l->query.states == PORTSCOPE_STATES_LISTENING;
-}
-
 static int print_row(const struct portscope_row *row, void *userdata)
 {
 	struct list *l = userdata;
@@ -260,7 +279,7 @@ static int print_row(const struct portscope_row *row, void *userdata)
 		portscope_get(row, l->exposure, &value);
 		if (value.known && value.word.rank < ARRAY_SIZE(l->reached))
 			l->reached[value.word.rank]++;
-		l->insecure += listens_only(l) && portscope_may_be_insecure(row);
+		l->insecure += listens_only(l) && portscope_insecurity(row) >= PORTSCOPE_MEDIUM;
 	}
 	return l->printer.out->error;
 }
@@ -288,25 +307,31 @@ static void put_reach(const struct list *l, struct page *page)
 	page_words(page, out_string(&text) ? text.buffer : "");
 }
 
+/* The titles of the columns that a narrow table left out; none: no text. */
+static void name_hidden(struct list *l)
+{
+	size_t position = 0;
+	const char *title;
+
+	while (l->listing.screen && (title = table_left_out(&l->printer, &position)))
+		out_format(&l->hidden, "%s%s", l->hidden.used ? ", " : "", title);
+	out_char(&l->hidden, 0);
+}
+
 /* For a reader at a terminal: how many, from how far they can be reached, what did not fit. */
 static void put_footer(struct list *l)
 {
-	struct page page = {.out = l->printer.out, .width = l->listing.width};
-	size_t position = 0;
-	const char *title = table_left_out(&l->printer, &position), *next;
+	struct page page = {.out = l->printer.out, .width = output_width()};
 
 	page_line(&page, 0, 0);
 	if (listens_only(l))
 		put_reach(l, &page);
 	else
 		page_format(&page, "%zu socket%s.", l->printer.rows, plural(l->printer.rows));
-	if (title) {
+	if (*l->hidden.buffer) {
 		page_line(&page, 0, 0);
-		page_format(&page, "Left out to fit %u columns:", l->listing.width);
-	}
-	for (; title; title = next) {
-		next = table_left_out(&l->printer, &position);
-		page_format(&page, "%s%s", title, next ? "," : ".");
+		page_format(&page, "Hidden to fit %u columns: %s (pipe or -W shows all).",
+			l->listing.width, l->hidden.buffer);
 	}
 	page_end(&page);
 }
@@ -326,9 +351,12 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 	l->listing.cut = MIN(r, 0);
 	if (l->format->end)
 		l->format->end(&l->printer);
-	if (r >= 0 && l->listing.width && !l->listing.no_header)
+	if (r < 0 || l->printer.out->error)
+		return r < 0 ? r : l->printer.out->error;
+	name_hidden(l);
+	if (l->footer && !l->hidden.error)
 		put_footer(l);
-	return r;
+	return l->hidden.error;
 }
 
 /* Owners that this user may not see are no gap in the answer, but worth a word. */
@@ -401,6 +429,7 @@ static int run(struct list *l)
 	size_t n;
 
 	l->printer.out = &out;
+	out_init(&l->hidden, -1);
 	r = open_snapshot(l, &snapshot);
 	if (r < 0) {
 		message("cannot list the sockets: %s", strerror(-r));
@@ -410,6 +439,10 @@ static int run(struct list *l)
 	written = output_finish(&out);
 	warnings = portscope_get_warnings(snapshot, &n);
 	status = output_warnings(warnings, n, l->options.verbose);
+	if (!l->footer && l->hidden.used > 1)
+		message("hidden to fit %u columns: %s (-W shows all)", l->listing.width,
+			l->hidden.buffer);
+	out_done(&l->hidden);
 	report_hidden(snapshot);
 	if (r < 0 && !out.error) {
 		message("the listing ended early: %s", strerror(-r));
@@ -456,6 +489,9 @@ static const struct option_spec options[] = {
 	OPTION_CSV,
 	{0, "columns", "LIST", OPTION_TEXT, AT(columns_asked), "fields to show; +LIST adds to the default ones"},
 	{0, "sort", "LIST", OPTION_TEXT, AT(sort_asked), "fields to sort by; -FIELD from high to low"},
+	{0, "width", "N", OPTION_NUMBER, AT(width_asked), "fit the table to N columns, even in a pipe", .value = 10000},
+	{'W', "wide", NULL, OPTION_FLAG, AT(wide), "do not fit the table to the terminal"},
+	{0, "each", NULL, OPTION_FLAG, AT(each), "a row for each socket: merge none"},
 	OPTION_FILTER,
 	{0, "explain-filter", NULL, OPTION_FLAG, AT(explain_filter), "explain the filter and exit"},
 	{0, "list-fields", NULL, OPTION_FLAG, AT(list_fields), "name all fields and exit"},

@@ -121,7 +121,9 @@ void filter_set_autobound(struct filter *filter, const uint64_t *cookies, size_t
 
 /** True if the filter is a lone port or service name, by which the local port is meant. */
 bool filter_is_lone(const struct filter *filter);
-/** Turns such a filter to the port of the peer; sockets without one do not match. */
+/** True if the filter asks for one local port, whatever else it asks for. */
+bool filter_is_one_port(const struct filter *filter);
+/** Turns a lone filter to the port of the peer; sockets without one do not match. */
 void filter_turn_to_peer(struct filter *filter);
 
 /** How to compile. */

@@ -238,6 +238,21 @@ bool filter_is_lone(const struct filter *filter)
 	return filter->lone;
 }
 
+static bool is_one_port(const struct node *node)
+{
+	bool found = node->kind == NODE_PORT && node->side == SIDE_LOCAL && node->n == 1 &&
+		     node->ports[0].low == node->ports[0].high;
+
+	for (size_t i = 0; node->kind == NODE_AND && i < node->n && !found; i++)
+		found = is_one_port(node->children[i]);
+	return found;
+}
+
+bool filter_is_one_port(const struct filter *filter)
+{
+	return filter->root && is_one_port(filter->root);
+}
+
 /* A peer's port of 0 stands for no peer, which is nobody that could be meant. */
 static void leave_out_port_0(struct node *node)
 {

@@ -19,7 +19,9 @@ struct listing {
 	const char *command;     /**< name of the command, for `query` in JSON */
 	const uint16_t *columns; /**< field ids */
 	size_t n_columns;        /**< at most FORMAT_COLUMNS_MAX */
-	unsigned width;          /**< columns of the terminal; 0: not a terminal, nothing is cut */
+	bool screen;             /**< of a table: laid out for a reader */
+	bool merge;              /**< rows that differ only in `local` are merged on a screen */
+	unsigned width;          /**< columns that it has to fit; 0: nothing is cut */
 	size_t n_default;        /**< leading columns that nobody asked for: they give way first */
 	bool colour;
 	bool no_header;
@@ -27,12 +29,15 @@ struct listing {
 	int cut; /**< negative errno: rows are missing, since it ended early; 0: they all came */
 };
 
+struct screen;
+
 /** A formatter at work; the members behind `out` are its own. */
 struct printer {
 	const struct listing *listing;
 	struct out *out;
 	size_t rows;
 	unsigned widths[FORMAT_COLUMNS_MAX]; /**< table: 0 for a column left out */
+	struct screen *screen;               /**< table: the rows of a screen */
 	struct out scratch; /**< a cell under way; JSON lines: what starts each record */
 };
 

@@ -227,6 +227,11 @@ bool portscope_filter_is_lone(const struct portscope_filter *filter)
 	return filter_is_lone(filter->parsed);
 }
 
+bool portscope_filter_is_one_port(const struct portscope_filter *filter)
+{
+	return filter_is_one_port(filter->parsed);
+}
+
 void portscope_filter_turn_to_peer(struct portscope_filter *filter)
 {
 	filter_turn_to_peer(filter->parsed);

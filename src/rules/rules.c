@@ -206,18 +206,18 @@ const struct portscope_rule *portscope_rule_at(unsigned i)
 }
 
 /* The two rules about insecure services look at the row alone. */
-bool portscope_may_be_insecure(const struct portscope_row *row)
+int portscope_insecurity(const struct portscope_row *row)
 {
 	judge_fn *const services[] = {judge_insecure, judge_moved};
-	bool found = false;
+	int worst = -1;
 
-	for (size_t i = 0; i < ARRAY_SIZE(services) && !found; i++) {
+	for (size_t i = 0; rules_judge_socket(row->socket) && i < ARRAY_SIZE(services); i++) {
 		struct verdict v;
 
 		if (services[i](row, NULL, &v) <= 0)
 			continue;
-		found = v.severity >= PORTSCOPE_MEDIUM;
+		worst = MAX(worst, (int)v.severity);
 		verdict_done(&v);
 	}
-	return found;
+	return worst;
 }

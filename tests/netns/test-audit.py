@@ -6,23 +6,20 @@ daemons, since by its executable is how the audit knows a program."""
 import contextlib
 import csv
 import errno
-import fcntl
 import functools
 import io
 import json
 import os
-import pty
 import pwd
 import shutil
 import socket
-import struct
 import subprocess
 import tempfile
-import termios
 import unittest
 
 import deny
 import lab
+import terminal
 
 try:
     import jsonschema
@@ -176,20 +173,7 @@ def found(*args, **kw):
 
 def on_terminal(columns, *options):
     """What a terminal of that width receives, as lines without colour."""
-    controller, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
-    child = subprocess.Popen(['portscope', *options, '--color=never'], executable=lab.program,
-                             stdin=subprocess.DEVNULL, stdout=terminal)
-    os.close(terminal)
-    text = b''
-    while True:
-        try:
-            text += os.read(controller, 65536)
-        except OSError:  # EIO: the last writer is gone
-            break
-    os.close(controller)
-    child.wait()
-    return text.decode().replace('\r\n', '\n').splitlines()
+    return terminal.run(columns, *options, '--color=never')[0]
 
 
 class Terminal(unittest.TestCase):

@@ -1,24 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The output of the real program as terminals, pipes, files and other users meet it."""
+"""The output of the real program as pipes, files and other users meet it."""
 
 import csv
 import errno
-import fcntl
 import io
 import json
 import os
-import pty
-import re
 import signal
-import struct
-import subprocess
-import termios
 import unittest
-import unicodedata
 
 import deny
 import lab
+import terminal
 import world
 
 WORLD = None
@@ -32,44 +26,6 @@ def setUpModule():
     WORLD = world.World()
 
 
-def on_terminal(columns, *options, **env):
-    """What a terminal of that width receives, as lines."""
-    controller, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
-    mode = termios.tcgetattr(terminal)
-    mode[1] &= ~termios.OPOST
-    termios.tcsetattr(terminal, termios.TCSANOW, mode)
-    child = subprocess.Popen(
-        ['portscope', *options], executable=lab.program, stdin=subprocess.DEVNULL,
-        stdout=terminal, stderr=subprocess.PIPE,
-        env={**{k: v for k, v in os.environ.items() if k not in ('COLUMNS', 'NO_COLOR')},
-             'TERM': 'xterm', **env})
-    os.close(terminal)
-    text = b''
-    while True:
-        try:
-            piece = os.read(controller, 65536)
-        except OSError:  # EIO: the last writer is gone
-            break
-        if not piece:
-            break
-        text += piece
-    os.close(controller)
-    errors = child.stderr.read()
-    child.stderr.close()
-    assert (child.wait(), errors) == (0, b''), (child.returncode, errors)
-    return text.decode().splitlines()
-
-
-def plain(line):
-    return re.sub(r'\x1b\[[0-9;]*m', '', line)
-
-
-def width(line):
-    return sum(0 if unicodedata.combining(c) else
-               2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in plain(line))
-
-
 def table(*options):
     """Title words and the rows of a piped table, cells split at two spaces or more."""
     r = lab.portscope(*options)
@@ -78,52 +34,11 @@ def table(*options):
     return lines[0].split(), lines[1:]
 
 
-class Terminal(unittest.TestCase):
-    def test_nothing_wraps(self):
-        for columns in (80, 200):
-            for options in LISTS + (['-a', '--columns', '+cookie,inode,netns,service_source'],):
-                with self.subTest(columns=columns, options=options):
-                    lines = on_terminal(columns, *options)
-                    self.assertGreater(len(lines), 10)
-                    for line in lines:
-                        self.assertLessEqual(width(line), columns, line)
-
-    def test_footer_names_what_was_left_out(self):
-        seen = False
-        for options in LISTS + (['-l', '--columns', '+interface,cookie,netns,user,inode'],
-                                ['-a', '--columns', '+interface,cookie,netns,user,inode']):
-            every, _ = table(*options)
-            for columns in (80, 200):
-                with self.subTest(columns=columns, options=options):
-                    lines = [plain(line) for line in on_terminal(columns, *options)]
-                    # A title may be cut as its column is.
-                    shown = tuple(lines[0].split())
-                    left_out = [t for t in every if not any(t.startswith(s) for s in shown)]
-                    for title in left_out:
-                        seen = True
-                        self.assertRegex(lines[-1] + lines[-2],
-                                         r'(?i)\b%s\b' % re.escape(title))
-        self.assertTrue(seen, 'no table was too wide for 80 columns')
-
-    def test_wide_terminal_leaves_nothing_out(self):
-        for options in LISTS:
-            with self.subTest(options=options):
-                every, rows = table(*options)
-                lines = [plain(line) for line in on_terminal(250, *options)]
-                self.assertEqual(lines[0].split(), every)
-                self.assertEqual([line.split() for line in lines[1:len(rows) + 1]],
-                                 [line.split() for line in rows])
-
-    def test_footer_counts_only_on_a_terminal(self):
-        listening = len(lab.document('-l')['sockets'])
-        lines = [plain(line) for line in on_terminal(200, '-l')]
-        self.assertRegex('\n'.join(lines[listening + 1:]), r'\b%d listening\b' % listening)
-        self.assertEqual(len(table('-l')[1]), listening)
-
-    def test_colour(self):
-        self.assertIn('\x1b[', '\n'.join(on_terminal(200, '-l')))
-        self.assertNotIn('\x1b', '\n'.join(on_terminal(200, '-l', NO_COLOR='1')))
-        self.assertNotIn('\x1b', '\n'.join(on_terminal(200, '-l', '--color=never')))
+class Colour(unittest.TestCase):
+    def test_when(self):
+        self.assertIn('\x1b[', '\n'.join(terminal.lines(200, '-l')))
+        self.assertNotIn('\x1b', '\n'.join(terminal.lines(200, '-l', NO_COLOR='1')))
+        self.assertNotIn('\x1b', '\n'.join(terminal.lines(200, '-l', '--color=never')))
         self.assertNotIn('\x1b', lab.portscope('-l').stdout)
         self.assertIn('\x1b[', lab.portscope('-l', '--color=always').stdout)
 

@@ -40,6 +40,7 @@ static const struct golden {
 	bool unsorted;
 	bool streams; /**< rows come as the dump is read, and in its order */
 	bool colour;
+	bool merge;    /**< what differs only in its endpoint */
 	bool keep_all; /**< as if every column had been asked for by name */
 	unsigned width;
 	unsigned families; /**< 0: both */
@@ -56,6 +57,8 @@ static const struct golden {
 		.keep_all = true},
 	{"listening-200.txt", &format_table, PORTSCOPE_STATES_LISTENING, LISTENING ",uid,inode",
 		.width = 200, .colour = true},
+	{"listening-merged.txt", &format_table, PORTSCOPE_STATES_LISTENING, LISTENING ",uid",
+		.width = 100, .merge = true},
 	{"all.txt", &format_table, PORTSCOPE_STATES_ALL, CONNECTION},
 	{"all-80.txt", &format_table, PORTSCOPE_STATES_ALL, CONNECTION, .width = 80},
 	{"all-200.txt", &format_table, PORTSCOPE_STATES_ALL, CONNECTION, .width = 200},
@@ -187,6 +190,8 @@ static void render(const struct golden *g, struct portscope_snapshot *snapshot,
 		.command = "list",
 		.columns = query->fields,
 		.n_columns = query->n_fields,
+		.screen = g->width,
+		.merge = g->merge,
 		.width = g->width,
 		.n_default = g->keep_all ? 0 : query->n_fields,
 		.colour = g->colour};
