@@ -11,7 +11,7 @@
 /** What the holders of a socket say of its service. */
 struct testimony {
 	const char *spoken; /**< what one of them speaks here; NULL: none does */
-	bool sure;          /**< it is told by its executable, not only by its name */
+	bool sure;          /**< it is told by a trusted executable, not only by a name */
 	bool refuted;       /**< every holder is known to speak something else */
 };
 
@@ -57,9 +57,10 @@ static struct testimony ask_holders(const struct portscope_row *row, const char 
 	struct testimony t = {.refuted = row->n_processes > 0};
 
 	for (size_t i = 0; i < row->n_processes; i++) {
-		bool sure;
-		const struct registry_program *program = program_of(row, i, &sure);
+		enum program_proof proof;
+		const struct registry_program *program = program_of(row, i, &proof);
 		const char *spoken;
+		bool sure = proof >= PROGRAM_BY_ARGUMENTS;
 
 		if (!program || !sure || registry_program_is_carrier(program))
 			t.refuted = false;
@@ -78,11 +79,13 @@ static struct testimony ask_holders(const struct portscope_row *row, const char 
 /* True if the programs of a service are known, and the executables of all holders are others. */
 static bool is_held_by_others(const struct portscope_row *row, const char *name)
 {
-	if (!row->n_processes || !program_table_speaks(name))
+	const struct socket *s = row->socket;
+
+	if (!row->n_processes || !registry_name_is_spoken(s->protocol, s->local_port))
 		return false;
 	for (size_t i = 0; i < row->n_processes; i++) {
-		bool sure;
-		const struct registry_program *program = program_of(row, i, &sure);
+		enum program_proof proof;
+		const struct registry_program *program = program_of(row, i, &proof);
 
 		if (!row->processes[i].exe || (program && program_speaks(program, name)))
 			return false;

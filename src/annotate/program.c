@@ -48,64 +48,81 @@ static bool fits_match(const char *match, const struct suspect *s)
 	return s->unit && s->unit->unit && glob_match(match + strlen("unit="), s->unit->unit);
 }
 
-static const struct registry_program *find_executable(const struct suspect *s)
+/* By a path or a mere name. */
+static const struct registry_program *find_named(const struct suspect *s, const char *name)
 {
 	const struct registry_program *program;
 	size_t position = 0;
 
-	while ((program = registry_next_program(s->process->exe, &position)))
+	while ((program = registry_next_program(name, &position)))
 		if (fits_match(registry_program_match(program), s))
 			return program;
 	return NULL;
 }
 
-/* True if comm is the start of a program's name: all of it unless it was cut. */
-static bool fits_comm(const char *pattern, const char *comm)
+/* A program whose name is longer than comm, which is the start of it. */
+static const struct registry_program *find_cut(const struct suspect *s)
 {
+	const char *comm = s->process->comm;
+	const struct registry_program *program;
 	size_t length = strlen(comm);
 
-	return !strchr(pattern, '/') &&
-	       (glob_match(pattern, comm) || (length == COMM_LENGTH && strlen(pattern) > length &&
-						     !strncmp(pattern, comm, length)));
-}
+	for (size_t i = 0; length == COMM_LENGTH && (program = registry_program_at(i)); i++) {
+		const char *pattern = registry_program_pattern(program);
 
-static const struct registry_program *find_comm(const struct suspect *s)
-{
-	const struct registry_program *program;
-
-	for (size_t i = 0; (program = registry_program_at(i)); i++)
-		if (fits_comm(registry_program_pattern(program), s->process->comm) &&
+		if (strlen(pattern) > length && !strncmp(pattern, comm, length) &&
 			fits_match(registry_program_match(program), s))
 			return program;
+	}
 	return NULL;
 }
 
-static const struct registry_program *find_program(const struct suspect *s, bool *ret_sure)
+static enum program_proof prove(
+	const struct portscope_process *process, const struct registry_program *program)
 {
-	const struct registry_program *found = s->process->exe ? find_executable(s) : NULL;
+	const char *match = registry_program_match(program);
 
-	*ret_sure = found && s->process->exe_trusted;
+	if (!process->exe_trusted)
+		return PROGRAM_BY_NAME;
+	return match && !strncmp(match, "arg=", 4) ? PROGRAM_BY_ARGUMENTS : PROGRAM_BY_EXECUTABLE;
+}
+
+static const struct registry_program *find_program(
+	const struct suspect *s, enum program_proof *ret_proof)
+{
+	const struct registry_program *found = NULL;
+
+	*ret_proof = PROGRAM_BY_NAME;
+	if (s->process->exe)
+		found = find_named(s, s->process->exe);
+	if (found)
+		*ret_proof = prove(s->process, found);
 	if (!found && s->process->comm)
-		found = find_comm(s);
+		found = find_named(s, s->process->comm);
+	if (!found && s->process->comm)
+		found = find_cut(s);
 	return found;
 }
 
 void program_look_up(struct process *process)
 {
 	struct suspect s = {&process->shown, process->unit};
+	enum program_proof proof;
 
-	process->program = find_program(&s, &process->program_sure);
+	process->program = find_program(&s, &proof);
+	process->program_proof = (uint8_t)proof;
 	process->looked_up = true;
 }
 
-const struct registry_program *program_of(const struct portscope_row *row, size_t i, bool *ret_sure)
+const struct registry_program *program_of(
+	const struct portscope_row *row, size_t i, enum program_proof *ret_proof)
 {
 	const struct process *holder = row->holders ? row->holders[i] : NULL;
 	struct suspect s = {&row->processes[i], holder ? holder->unit : NULL};
 
 	if (!holder || !holder->looked_up)
-		return find_program(&s, ret_sure);
-	*ret_sure = holder->program_sure;
+		return find_program(&s, ret_proof);
+	*ret_proof = (enum program_proof)holder->program_proof;
 	return holder->program;
 }
 
@@ -115,16 +132,6 @@ bool program_speaks(const struct registry_program *program, const char *service)
 
 	for (size_t i = 0; registry_next_speech(program, &i, &speech);)
 		if (!strcmp(speech.service, service))
-			return true;
-	return false;
-}
-
-bool program_table_speaks(const char *service)
-{
-	const struct registry_program *program;
-
-	for (size_t i = 0; (program = registry_program_at(i)); i++)
-		if (program_speaks(program, service))
 			return true;
 	return false;
 }
@@ -143,7 +150,12 @@ bool program_at_home(const struct registry_program *program, uint8_t protocol, u
 	const char *name = registry_name(protocol, port, NULL, NULL);
 	struct registry_insecure insecure;
 	struct registry_service service;
+	struct registry_speech speech;
 
+	for (size_t i = 0; registry_next_speech(program, &i, &speech);)
+		if (speech.protocol == protocol && !speech.any && port >= speech.low &&
+			port <= speech.high)
+			return true;
 	if (name && program_speaks(program, name))
 		return true;
 	for (size_t i = 0; registry_next_service(protocol, port, &i, &service);)

@@ -34,7 +34,7 @@ struct process {
 				NULL: not asked for, or not readable */
 	const struct unit *unit; /**< what its cgroup stands for; NULL: nothing, or not asked for */
 	bool looked_up;          /**< what follows is known */
-	bool program_sure;       /**< told by its executable, not only by its name */
+	uint8_t program_proof;   /**< enum program_proof */
 	const struct registry_program *program; /**< in the table of programs; NULL: not there */
 };
 

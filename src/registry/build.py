@@ -44,7 +44,8 @@ COLUMNS = {
 WELL_KNOWN = 1023  # the last of the well-known ports, RFC 6335
 HASH_SLOTS = 16384  # a power of two, more than twice the number of names
 DE_FACTO_BIT = 0x8000  # in a reference of a name: a de-facto row, not a registered one
-HINT_BIT = 1 << 31  # in the name of an entry: enum of tables.h
+HINT_BIT = 1 << 31  # in the name of an entry, see tables.h
+SPOKEN_BIT = 1 << 30
 SOURCE_SHIFT = 24
 
 
@@ -272,10 +273,11 @@ class Program:
         self.speeches = []  # (protocol, low, high, service, tls, source)
 
     def order(self):
-        """What is more particular comes first: a path, then a plain name, then a glob; among
-        equal ones that with something else to match."""
+        """What is more particular comes first: a path, then a plain name, then a glob; of paths
+        and globs the one with more letters; of one name that with something else to match."""
         kind = 0 if "/" in self.name else 2 if set("*?[") & set(self.name) else 1
-        return kind, self.name if kind == 1 else "", self.match == ""
+        letters = len(re.sub(r"[*?]", "", self.name)) if kind != 1 else 0
+        return kind, -letters, self.name, self.match == ""
 
     @staticmethod
     def add_speech(speeches, row):
@@ -379,7 +381,7 @@ def curate(programs, insecure, pairs, families):
     return found
 
 
-def write_ports(writer, services, preferred, de_facto, curated):
+def write_ports(writer, services, preferred, de_facto, curated, spoken):
     """The canonical name of each port, and which registered rows it has."""
     keys = sorted({*services.at, *preferred, *de_facto})
     names, first, lists = [], [], []
@@ -394,7 +396,8 @@ def write_ports(writer, services, preferred, de_facto, curated):
             name, source = services.names(*key)[0], IANA
             if key[1] > WELL_KNOWN and key not in curated and (*key, name) not in curated:
                 hint = HINT_BIT
-        names.append(writer.names.add(name) | source << SOURCE_SHIFT | hint)
+        names.append(writer.names.add(name) | source << SOURCE_SHIFT | hint
+                     | (SPOKEN_BIT if name in spoken else 0))
         first.append(len(lists))
         lists += services.at.get(key, ())
     writer.table("uint32_t", "registry_entry_names", names)
@@ -474,7 +477,8 @@ def build(directory, out):
     out.write("/* Made by build.py from the facts beside it; do not edit. */\n"
               '#include "registry/tables.h"\n')
     write_ports(writer, services, preferred, de_facto,
-                curate(programs, insecure, pairs, families))
+                curate(programs, insecure, pairs, families),
+                {speech[3] for program in programs for speech in program.speeches})
     write_names(writer, services, de_facto)
     writer.structs("registry_service_row", "registry_service_rows", [
         (name(row[3]), row[0], text(row[4]), row[1], row[2]) for row in services.rows])

@@ -53,6 +53,14 @@ static size_t find_plain_program(const char *name)
 	return low;
 }
 
+/** As glob_match(), without asking it where the first letter tells. */
+static bool fits_glob(const struct registry_program *program, const char *name)
+{
+	const char *glob = registry_name_text(program->pattern);
+
+	return (strchr("*?[", *glob) || *glob == *name) && glob_match(glob, name);
+}
+
 const struct registry_program *registry_next_program(const char *executable, size_t *position)
 {
 	const char *slash = strrchr(executable, '/');
@@ -68,13 +76,11 @@ const struct registry_program *registry_next_program(const char *executable, siz
 		*position = i + 1;
 		program = &registry_programs[i];
 		if (i < registry_programs_plain)
-			fits = slash &&
-			       glob_match(registry_name_text(program->pattern), executable);
+			fits = slash && fits_glob(program, executable);
 		else if (i < registry_programs_glob)
 			fits = !strcmp(registry_name_text(program->pattern), name);
 		else
-			fits = i < programs_count() &&
-			       glob_match(registry_name_text(program->pattern), name);
+			fits = i < programs_count() && fits_glob(program, name);
 		if (fits)
 			return program;
 		/* Plain names are in order: the next are others. */

@@ -59,6 +59,13 @@ const char *registry_name(
 	return registry_names + REGISTRY_ENTRY_OFFSET(name);
 }
 
+bool registry_name_is_spoken(uint8_t protocol, uint16_t port)
+{
+	int entry = find_entry(protocol, port);
+
+	return entry >= 0 && REGISTRY_ENTRY_SPOKEN(registry_entry_names[entry]);
+}
+
 static void get_service(size_t i, struct registry_service *ret)
 {
 	const struct registry_service_row *row = &registry_service_rows[i];

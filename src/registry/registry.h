@@ -34,6 +34,9 @@ enum registry_source {
 const char *registry_name(
 	uint8_t protocol, uint16_t port, enum registry_source *ret_source, bool *ret_hint);
 
+/** True if a program of programs.tsv is known to speak what registry_name() says of the port. */
+bool registry_name_is_spoken(uint8_t protocol, uint16_t port);
+
 /** A row of services.tsv. */
 struct registry_service {
 	const char *name;

@@ -28,10 +28,14 @@ extern const uint32_t registry_other_ports[];
 extern const uint16_t registry_other_ports_count;
 extern const uint16_t registry_other_first;
 
-/** The canonical name of an entry: its offset, where it is from, whether it is but a hint. */
+/**
+ * The canonical name of an entry: its offset, where it is from, whether it is but a hint, and
+ * whether the table of programs has one that speaks it.
+ */
 extern const uint32_t registry_entry_names[];
 #define REGISTRY_ENTRY_OFFSET(entry) ((entry)&0xffffffu)
 #define REGISTRY_ENTRY_SOURCE(entry) ((entry) >> 24 & 3u)
+#define REGISTRY_ENTRY_SPOKEN(entry) ((entry) >> 30 & 1u)
 #define REGISTRY_ENTRY_HINT(entry)   ((entry) >> 31)
 
 /** Registered rows of entry n: registry_row_lists[registry_entry_rows[n]] to that of n + 1. */

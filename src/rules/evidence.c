@@ -11,15 +11,16 @@ enum evidence evidence_of(const struct portscope_row *row, const char *service,
 	*ret_program = NULL;
 	*ret_holder = NULL;
 	for (size_t i = 0; i < row->n_processes; i++) {
-		bool sure;
-		const struct registry_program *program = program_of(row, i, &sure);
+		enum program_proof proof;
+		const struct registry_program *program = program_of(row, i, &proof);
 
 		if (program && program_speaks(program, service)) {
 			*ret_program = program;
 			*ret_holder = &row->processes[i];
 			return EVIDENCE_PROCESS;
 		}
-		if (!program || !sure || registry_program_is_carrier(program))
+		if (!program || proof != PROGRAM_BY_EXECUTABLE ||
+			registry_program_is_carrier(program))
 			contradicted = false;
 		else if (!other)
 			other = program;

@@ -39,6 +39,14 @@ static bool is_protected_port(
 	return false;
 }
 
+static bool is_insecure_port(const struct portscope_row *row)
+{
+	struct registry_insecure facts;
+	size_t i = 0;
+
+	return registry_next_insecure(row->socket->protocol, row->socket->local_port, &i, &facts);
+}
+
 /* A holder that speaks one insecure service on whatever port, here on one that is not its own. */
 static const struct portscope_process *find_moved(const struct portscope_row *row,
 	const struct registry_program **ret_program, struct registry_insecure *ret_facts)
@@ -48,8 +56,8 @@ static const struct portscope_process *find_moved(const struct portscope_row *ro
 	/* A source port that the kernel chose is no service, and FTP opens one for each transfer.
 	 */
 	for (size_t i = 0; i < row->n_processes && !row->probable_client; i++) {
-		bool sure;
-		const struct registry_program *program = program_of(row, i, &sure);
+		enum program_proof proof;
+		const struct registry_program *program = program_of(row, i, &proof);
 		struct registry_speech speech;
 		const char *plain = NULL;
 
@@ -61,6 +69,9 @@ static const struct portscope_process *find_moved(const struct portscope_row *ro
 			program_at_home(program, s->protocol, s->local_port) ||
 			is_protected_port(program, s->protocol, s->local_port) ||
 			(row->ephemeral && !strcmp(plain, "ftp")))
+			continue;
+		/* A name or an argument takes nothing off what the port may be. */
+		if (proof != PROGRAM_BY_EXECUTABLE && is_insecure_port(row))
 			continue;
 		*ret_program = program;
 		return &row->processes[i];
@@ -92,14 +103,6 @@ static enum evidence choose(const struct portscope_row *row, struct registry_ins
 		any = true;
 	}
 	return best;
-}
-
-static bool is_insecure_port(const struct portscope_row *row)
-{
-	struct registry_insecure facts;
-	size_t i = 0;
-
-	return registry_next_insecure(row->socket->protocol, row->socket->local_port, &i, &facts);
 }
 
 int judge_insecure(

@@ -315,14 +315,20 @@ class Labels(unittest.TestCase):
     def test_service_of_no_one(self):
         """A port without a name, and a name that is a guess."""
         nothing = self.keep(listener(V4, '127.0.0.1', 65001))
-        guess = self.keep(listener(V4, '127.0.0.1', 3000))
+        guess = self.keep(listener(V4, '127.0.0.1', 4444))
+        refuted = self.keep(listener(V4, '127.0.0.1', 3000))
         row = row_of(nothing)
         self.assertEqual((row['service'], row['service_source'], row['service_hint']),
                          (None, None, None))
         row = row_of(guess)
         self.assertEqual((row['service_source'], row['service_hint']), ('de-facto', True))
         self.assertRegex(lab.portscope('-ltH').stdout,
-                         r'(?m)^tcp +127\.0\.0\.1:3000 +%s\? ' % row['service'])
+                         r'(?m)^tcp +127\.0\.0\.1:4444 +%s\? ' % row['service'])
+        # This is python, and what the port is guessed to be for is known to be another program.
+        row = row_of(refuted)
+        self.assertEqual((row['service'], row['service_source'], row['service_hint']),
+                         (None, None, None))
+        self.assertEqual(row['port_service'], 'grafana')
 
     def test_host_has_no_part(self):
         """Everything that was asked is about this namespace: its sockets, its number."""

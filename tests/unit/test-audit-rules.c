@@ -223,10 +223,10 @@ static void test_program_of(void **state)
 		struct portscope_process p = {
 			.exe = table[i].exe, .exe_trusted = table[i].sure, .comm = table[i].comm};
 		struct portscope_row row = {.processes = &p, .n_processes = 1};
-		bool sure = true;
-		const struct registry_program *program = program_of(&row, 0, &sure);
+		enum program_proof proof = PROGRAM_BY_ARGUMENTS;
+		const struct registry_program *program = program_of(&row, 0, &proof);
 
-		assert_int_equal(sure, table[i].sure);
+		assert_int_equal(proof, table[i].sure ? PROGRAM_BY_EXECUTABLE : PROGRAM_BY_NAME);
 		assert_int_equal(!program, !table[i].program);
 		if (program)
 			assert_string_equal(registry_program_pattern(program), table[i].program);

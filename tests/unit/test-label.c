@@ -120,6 +120,16 @@ static void test_program(void **state)
 		{TCP, 0, 80, 0, {NGINX, NGINX}, "http", "program"},
 		/* a holder that is not known takes nothing from one that is */
 		{TCP, 0, 2222, 0, {OTHER, SSHD}, "ssh", "program"},
+		/* what an interpreter runs decides, not the interpreter */
+		{TCP, 0, 9092, 0,
+			{{"/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "java",
+				"java -cp /opt/kafka/libs/* kafka.Kafka server.properties"}},
+			"kafka", "program"},
+		{TCP, 0, 12345, 0,
+			{{"/usr/bin/perl", "munin-node", "/usr/bin/perl -wT /usr/sbin/munin-node"}},
+			"munin", "program"},
+		{TCP, 0, 5201, 0, {{"/usr/bin/iperf3", "iperf3", "iperf3 -s"}}, "iperf3",
+			"program"},
 		/* no program, no word of one */
 		{TCP, 0, 22, 0, {OTHER}, "ssh", "iana"},
 		{TCP, 0, 5201, 0, {OTHER}, "targus-getdata1?", "iana"},

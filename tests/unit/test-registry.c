@@ -583,9 +583,10 @@ static void test_next_program(void **state)
 	assert_programs("/usr/sbin/sshd", "sshd");
 	assert_programs("sshd", "sshd");
 	assert_programs("/usr/sbin/sshd2", "");
-	assert_programs("/usr/lib/postfix/sbin/master", "*/postfix/sbin/master");
+	assert_programs("/usr/lib/postfix/sbin/master", "*/postfix/sbin/master */postfix/sbin/*");
+	assert_programs("/usr/lib/postfix/sbin/smtpd", "*/postfix/sbin/*");
 	assert_programs("master", "");
-	assert_programs("/usr/sbin/php-fpm8.2", "php-fpm*");
+	assert_programs("/usr/sbin/php-fpm8.2", "php-fpm* php*");
 	assert_programs("", "");
 	assert_programs("/", "");
 }
