@@ -165,19 +165,25 @@ static void judge(struct chooser *c)
 	}
 }
 
-static bool try_port(struct chooser *c, uint16_t port)
+/* 1 if the port is free, 0 if not, or a negative errno. */
+static int try_port(struct chooser *c, uint16_t port)
 {
+	static const uint8_t verdicts[] = {
+		[TRIAL_FREE] = VERDICT_FREE,
+		[TRIAL_BUSY] = VERDICT_BUSY,
+		[TRIAL_REFUSED] = VERDICT_REFUSED,
+	};
 	int r;
 
 	if (c->verdicts[port] != VERDICT_OPEN)
 		return c->verdicts[port] == VERDICT_FREE;
 	r = trial_bind(&c->trial, port);
-	if (r < 0 && r != -EADDRINUSE && !c->refusal)
-		c->refusal = -r;
-	c->verdicts[port] = r >= 0             ? VERDICT_FREE
-			    : r == -EADDRINUSE ? VERDICT_BUSY
-					       : VERDICT_REFUSED;
-	return r >= 0;
+	if (r < 0)
+		return r;
+	if (r == TRIAL_REFUSED)
+		c->refusal = EACCES;
+	c->verdicts[port] = verdicts[r];
+	return r == TRIAL_FREE;
 }
 
 /* A number below `limit`, each as likely as any other. */
@@ -216,12 +222,14 @@ static void list_starts(struct chooser *c, size_t length)
 			c->order[c->n_order++] = port;
 }
 
-static bool try_run(struct chooser *c, uint16_t start, size_t length)
+/* The same for `length` ports in a row. */
+static int try_run(struct chooser *c, uint16_t start, size_t length)
 {
-	for (size_t k = 0; k < length; k++)
-		if (!try_port(c, start + k))
-			return false;
-	return true;
+	int r = 1;
+
+	for (size_t k = 0; k < length && r > 0; k++)
+		r = try_port(c, start + k);
+	return r;
 }
 
 /* One pass: positive when `ret` holds as many ports as are wanted. */
@@ -234,9 +242,11 @@ static int pass(struct chooser *c, uint16_t *ret)
 		uint16_t start;
 		int r = next_start(c, i, &start);
 
+		if (r >= 0)
+			r = try_run(c, start, length);
 		if (r < 0)
 			return r;
-		if (!try_run(c, start, length))
+		if (!r)
 			continue;
 		for (size_t k = 0; k < length; k++)
 			ret[found++] = start + k;
@@ -359,6 +369,7 @@ int choose_from(const struct portscope_wish *wish, const struct sources *sources
 {
 	struct chooser *c = calloc(1, sizeof(*c));
 	struct choice *choice = calloc(1, sizeof(*choice));
+	struct sources own = {.proc_fd = -1, .etc_fd = -1, .root_fd = -1};
 	int r = -ENOMEM;
 
 	if (c && choice) {
@@ -366,15 +377,18 @@ int choose_from(const struct portscope_wish *wish, const struct sources *sources
 		if (wish->other)
 			elsewhere_mark(wish->other, wish->protocols, c->elsewhere);
 		choice->lack.fd = -1;
-		c->sources = sources;
+		c->sources = sources ? sources : &own;
 		c->trial = (struct trial){.protocols = wish->protocols, .address = wish->address};
-		r = choose(c, choice);
+		r = sources ? 0 : sources_open(&own, &c->warnings);
+		if (r >= 0)
+			r = choose(c, choice);
 		service_names_free(c->services);
 		ephemeral_done(&c->ephemeral);
 		warnings_done(&c->warnings);
 		free(c->order);
 	}
 	free(c);
+	sources_close(&own);
 	if (r < 0) {
 		portscope_choice_free(&choice->shown);
 		return r;
@@ -385,10 +399,7 @@ int choose_from(const struct portscope_wish *wish, const struct sources *sources
 
 int portscope_choose(const struct portscope_wish *wish, struct portscope_choice **ret)
 {
-	AUTO_SOURCES struct sources sources;
-
-	sources_open(&sources, NULL);
-	return choose_from(wish, &sources, ret);
+	return choose_from(wish, NULL, ret);
 }
 
 struct portscope_choice *portscope_choice_free(struct portscope_choice *shown)

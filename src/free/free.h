@@ -5,7 +5,8 @@
 
 #include "collect/collect.h"
 
-/** portscope_choose() with given sources. The trial is made on the real kernel all the same. */
+/** portscope_choose() with given sources, NULL: this system. The trial is made on the real kernel
+ * all the same. */
 int choose_from(const struct portscope_wish *wish, const struct sources *sources,
 	struct portscope_choice **ret);
 

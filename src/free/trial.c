@@ -5,6 +5,7 @@
  */
 #include "free/trial.h"
 
+#include <linux/filter.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -32,20 +33,42 @@ static socklen_t fill_address(struct sockaddr_storage *to, int family,
 	return sizeof(*v6);
 }
 
-/* A bound socket, or a negative errno. */
-static int bound(const struct trial *trial, int type, int family, uint16_t port)
+/*
+ * A socket that takes nothing. Between bind() and close() a datagram may come that is meant for
+ * somebody who comes after us: the filter drops it, and it is not lost in a queue that nobody
+ * reads. Where the kernel has no room for another filter (net.core.bpf_jit_limit) the port is tried
+ * without.
+ */
+static int deaf_socket(int type, int family)
 {
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog filter = {.len = 1, .filter = &drop};
 	AUTO_CLOSE int fd = socket(family, type | SOCK_CLOEXEC, 0);
-	struct sockaddr_storage address;
-	socklen_t length = fill_address(&address, family, trial->address, port);
 
 	if (fd < 0)
 		return -errno;
 	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){1}, sizeof(int)))
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, length) < 0)
-		return -errno;
+	if (type == SOCK_DGRAM)
+		setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
 	return steal_fd(&fd);
+}
+
+/* Binds a socket, which `ret` receives, to be closed later. Of enum trial_outcome, or negative. */
+static int bind_one(const struct trial *trial, int type, int family, uint16_t port, int *ret)
+{
+	AUTO_CLOSE int fd = deaf_socket(type, family);
+	struct sockaddr_storage address;
+	socklen_t length = fill_address(&address, family, trial->address, port);
+
+	if (fd < 0)
+		return fd;
+	if (bind(fd, (struct sockaddr *)&address, length) < 0)
+		return errno == EADDRINUSE                 ? TRIAL_BUSY
+		       : errno == EACCES || errno == EPERM ? TRIAL_REFUSED
+							   : -errno;
+	*ret = steal_fd(&fd);
+	return TRIAL_FREE;
 }
 
 int trial_bind(const struct trial *trial, uint16_t port)
@@ -63,23 +86,22 @@ int trial_bind(const struct trial *trial, uint16_t port)
 	};
 	int fds[ARRAY_SIZE(kinds)], n = 0, r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds) && r >= 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && r == TRIAL_FREE; i++) {
 		if (!(kinds[i].protocol & trial->protocols && kinds[i].family & trial->families))
 			continue;
-		r = bound(trial, kinds[i].type, kinds[i].domain, port);
-		if (r >= 0)
-			fds[n++] = r;
+		r = bind_one(trial, kinds[i].type, kinds[i].domain, port, &fds[n]);
+		n += r == TRIAL_FREE;
 	}
 	while (n)
 		close(fds[--n]);
-	return MIN(r, 0);
+	return r;
 }
 
 int trial_prepare(struct trial *trial)
 {
 	static const unsigned families[] = {PORTSCOPE_INET, PORTSCOPE_INET6};
 	unsigned found = 0;
-	int r, failed = 0;
+	int r, failed = -EAFNOSUPPORT;
 
 	if (trial->address)
 		trial->families =

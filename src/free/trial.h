@@ -17,7 +17,17 @@ struct trial {
  */
 int trial_prepare(struct trial *trial);
 
-/** Binds a port for a moment, everywhere at once; the first errno, negative, if that fails. */
+/** What became of a port that was tried. */
+enum trial_outcome {
+	TRIAL_FREE,
+	TRIAL_BUSY,    /**< somebody has it */
+	TRIAL_REFUSED, /**< it needs a privilege, or a security module has it for itself */
+};
+
+/**
+ * Binds a port for a moment, everywhere at once. Negative: it could not be tried, which says
+ * nothing about the port.
+ */
 int trial_bind(const struct trial *trial, uint16_t port);
 
 #endif
