@@ -95,7 +95,7 @@ static int state_read(const struct container_names *names, const char *path, jso
 		r = warnings_add(names->warnings, WARNING_DETAIL,
 			"the names of containers are not readable by this user");
 	else if (r < 0 ? r != -ENOENT && r != -ENOTDIR : !json)
-		r = warnings_add(names->warnings, WARNING_DETAIL,
+		r = warnings_add(names->warnings, WARNING_INCOMPLETE,
 			"cannot read the names of containers in /%s", path);
 	else
 		r = 0;

@@ -74,9 +74,9 @@ static int skip_line(struct site_file *file, const char *why)
 		file->path, file->line, why);
 }
 
-static int skip_file(struct site_file *file, const char *why)
+static int skip_file(struct site_file *file, enum warning_kind kind, const char *why)
 {
-	return warnings_add(file->warnings, WARNING_NOTE, "%s is not used: %s", file->path, why);
+	return warnings_add(file->warnings, kind, "%s is not used: %s", file->path, why);
 }
 
 static int add_name(struct service_names *names, const struct site_name *name)
@@ -281,17 +281,17 @@ static int load_file(struct service_names *names, int etc_dirfd, const char *bel
 	if (fstatat(etc_dirfd, below, &st, 0) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return 0;
-		return skip_file(file, strerror(errno));
+		return skip_file(file, WARNING_INCOMPLETE, strerror(errno));
 	}
 	if (!S_ISREG(st.st_mode))
-		return skip_file(file, "not a regular file");
+		return skip_file(file, WARNING_NOTE, "not a regular file");
 	r = file_read(etc_dirfd, below, FILE_MAX, ret_text, &length);
 	if (r == -ENOMEM)
 		return r;
 	if (r == -EFBIG)
-		return skip_file(file, "larger than 1 MiB");
+		return skip_file(file, WARNING_NOTE, "larger than 1 MiB");
 	if (r < 0)
-		return skip_file(file, strerror(-r));
+		return skip_file(file, WARNING_INCOMPLETE, strerror(-r));
 	return parse_text(names, file, *ret_text, length);
 }
 

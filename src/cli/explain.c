@@ -343,7 +343,8 @@ static int put_json_ports(struct explain *e, struct json *j)
 		}
 		portscope_port_free(port);
 	}
-	json_write_close(j, ']');
+	if (r >= 0)
+		json_write_close(j, ']');
 	return r;
 }
 
@@ -360,9 +361,12 @@ static int put_json(struct explain *e, struct out *o)
 	} else {
 		r = put_json_ports(e, &j);
 	}
+	/* A document that lacks something is left open, since its head calls it whole. */
+	if (r < 0)
+		return r;
 	json_write_close(&j, '}');
 	out_char(o, '\n');
-	return r;
+	return 0;
 }
 
 static int print_all(struct explain *e)

@@ -136,10 +136,8 @@ int collect_netns(int proc_fd, uint32_t *ret)
 static int open_folder(const char *path, struct warnings *warnings, int *ret)
 {
 	*ret = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret >= 0 || errno == ENOENT || !warnings
-		       ? 0
-		       : warnings_add(warnings, WARNING_INCOMPLETE, "%s could not be read: %s",
-				 path, strerror(errno));
+	return *ret >= 0 || errno == ENOENT || !warnings ? 0
+							 : warnings_miss(warnings, -errno, path);
 }
 
 int sources_open(struct sources *ret, struct warnings *warnings)

@@ -36,37 +36,43 @@ static int read_kernel(struct portscope_knowledge *k, int proc_fd)
 {
 	int r = collect_ephemeral(proc_fd, &k->ephemeral);
 
-	if (r == -ENOMEM)
-		return r;
 	if (r < 0)
-		r = warnings_add(&k->warnings, WARNING_NOTE,
-			"the kernel's ephemeral port range could not be read: %s", strerror(-r));
+		r = warnings_miss(&k->warnings, r, "the kernel's ephemeral port range");
+	if (r < 0)
+		return r;
 	k->kernel.ephemeral_known = k->ephemeral.high != 0;
 	k->kernel.ephemeral_low = k->ephemeral.low;
 	k->kernel.ephemeral_high = k->ephemeral.high;
-	if (r < 0)
-		return r;
 	r = collect_unprivileged_start(proc_fd, &k->kernel.unprivileged_from);
-	if (r == -ENOMEM)
-		return r;
 	k->kernel.privileged_known = r >= 0;
-	return r >= 0 ? 0
-		      : warnings_add(&k->warnings, WARNING_NOTE,
-				"which ports need a privilege here could not be read: %s",
-				strerror(-r));
+	return r < 0 ? warnings_miss(&k->warnings, r, "which ports need a privilege here") : 0;
 }
 
-int knowledge_open_from(const struct sources *sources, struct portscope_knowledge **ret)
+static int read_sources(struct portscope_knowledge *k, const struct sources *sources)
+{
+	int r = read_kernel(k, sources->proc_fd);
+
+	if (r >= 0 && sources->etc_fd >= 0)
+		r = service_names_load(sources->etc_fd, &k->warnings, &k->services);
+	return r;
+}
+
+/* `given` may be NULL: the sources of this system. */
+static int open_knowledge(const struct sources *given, struct portscope_knowledge **ret)
 {
 	struct portscope_knowledge *k = calloc(1, sizeof(*k));
-	int r;
+	struct sources own;
+	int r = 0;
 
 	if (!k)
 		return -ENOMEM;
 	mark_special(k);
-	r = read_kernel(k, sources->proc_fd);
-	if (r >= 0 && sources->etc_fd >= 0)
-		r = service_names_load(sources->etc_fd, &k->warnings, &k->services);
+	if (!given)
+		r = sources_open(&own, &k->warnings);
+	if (r >= 0)
+		r = read_sources(k, given ? given : &own);
+	if (!given)
+		sources_close(&own);
 	if (r < 0) {
 		portscope_knowledge_close(k);
 		return r;
@@ -75,12 +81,14 @@ int knowledge_open_from(const struct sources *sources, struct portscope_knowledg
 	return 0;
 }
 
+int knowledge_open_from(const struct sources *sources, struct portscope_knowledge **ret)
+{
+	return open_knowledge(sources, ret);
+}
+
 int portscope_knowledge_open(struct portscope_knowledge **ret)
 {
-	AUTO_SOURCES struct sources sources;
-
-	sources_open(&sources, NULL);
-	return knowledge_open_from(&sources, ret);
+	return open_knowledge(NULL, ret);
 }
 
 struct portscope_knowledge *portscope_knowledge_close(struct portscope_knowledge *k)

@@ -133,7 +133,7 @@ static int describe_listeners(struct portscope_snapshot *s)
 	s->rules.unprivileged_from = 1024;
 	r = collect_unprivileged_start(proc_fd, &s->rules.unprivileged_from);
 	if (r < 0)
-		r = snapshot_miss(s, r, "the first port that needs no privilege");
+		r = warnings_miss(&s->warnings, r, "the first port that needs no privilege");
 	s->rules.all_processes = owner_index_saw_all(s->host.owners) && proc_is_first(proc_fd) > 0;
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		struct portscope_row row;

@@ -75,15 +75,6 @@ static bool uses_interfaces(const struct portscope_snapshot *s)
 	return false;
 }
 
-int snapshot_miss(struct portscope_snapshot *s, int error, const char *what)
-{
-	enum warning_kind kind = error == -ENOENT ? WARNING_NOTE : WARNING_INCOMPLETE;
-
-	if (error == -ENOMEM)
-		return error;
-	return warnings_add(&s->warnings, kind, "%s could not be read: %s", what, strerror(-error));
-}
-
 static int gather_ports(struct portscope_snapshot *s)
 {
 	int r = 0;
@@ -91,7 +82,7 @@ static int gather_ports(struct portscope_snapshot *s)
 	if (s->needs & NEED_EPHEMERAL) {
 		r = collect_ephemeral(s->sources.proc_fd, &s->host.ephemeral);
 		if (r < 0)
-			r = snapshot_miss(s, r, "the kernel's ephemeral port range");
+			r = warnings_miss(&s->warnings, r, "the kernel's ephemeral port range");
 	}
 	if (r >= 0 && s->needs & NEED_SERVICES && s->sources.etc_fd >= 0)
 		r = service_names_load(s->sources.etc_fd, &s->warnings, &s->host.services);
@@ -104,7 +95,7 @@ static int gather_interfaces(struct portscope_snapshot *s)
 		s->sources.interfaces ? s->sources.interfaces : collect_interfaces;
 	int r = uses_interfaces(s) ? gather(&s->host.interfaces) : 0;
 
-	return r < 0 ? snapshot_miss(s, r, "names and addresses of interfaces") : r;
+	return r < 0 ? warnings_miss(&s->warnings, r, "names and addresses of interfaces") : r;
 }
 
 static int gather_identity(struct portscope_snapshot *s)
@@ -118,11 +109,11 @@ static int gather_identity(struct portscope_snapshot *s)
 	if (r == -ENOENT)
 		r = 0;
 	if (r < 0)
-		r = snapshot_miss(s, r, "the network namespace");
+		r = warnings_miss(&s->warnings, r, "the network namespace");
 	if (r < 0 || !s->query.identity)
 		return r;
 	r = collect_identity(&s->sources, &s->host.shown, &what);
-	return r < 0 ? snapshot_miss(s, r, what) : r;
+	return r < 0 ? warnings_miss(&s->warnings, r, what) : r;
 }
 
 static int gather_owners(struct portscope_snapshot *s)

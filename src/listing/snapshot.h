@@ -54,11 +54,6 @@ void snapshot_understand(const struct portscope_snapshot *snapshot, const struct
 /** Notes where the sockets come from. */
 void snapshot_note_collector(
 	struct portscope_snapshot *snapshot, const struct collect_report *report);
-/**
- * Warns that `what` could not be read for a negative errno. What is not there at all makes the
- * listing no less complete; -ENOMEM is returned as it is.
- */
-int snapshot_miss(struct portscope_snapshot *snapshot, int error, const char *what);
 /** Takes the sockets of a buffered listing from the kernel. */
 int snapshot_collect(struct portscope_snapshot *snapshot);
 /** Gathers what the rows need beside the sockets. */

@@ -52,6 +52,14 @@ int warnings_append(struct warnings *w, const struct warnings *more)
 	return r;
 }
 
+int warnings_miss(struct warnings *w, int error, const char *what)
+{
+	if (error == -ENOMEM)
+		return error;
+	return warnings_add(w, error == -ENOENT ? WARNING_NOTE : WARNING_INCOMPLETE,
+		"%s could not be read: %s", what, strerror(-error));
+}
+
 bool warnings_incomplete(const struct warnings *w)
 {
 	for (size_t i = 0; i < w->count; i++)

@@ -29,6 +29,12 @@ int warnings_add(struct warnings *w, enum warning_kind kind, const char *format,
 /** Adds all warnings of another list; -ENOMEM at worst. */
 int warnings_append(struct warnings *w, const struct warnings *more);
 
+/**
+ * Warns that `what` could not be read for a negative errno. Not to be there at all is an answer,
+ * and makes no other incomplete. -ENOMEM is returned as it is, whoever ran out of memory.
+ */
+int warnings_miss(struct warnings *w, int error, const char *what);
+
 /** True if something asked for could not be seen. */
 bool warnings_incomplete(const struct warnings *w);
 
