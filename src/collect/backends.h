@@ -28,6 +28,8 @@ struct collection {
 	struct netlink netlink; /**< without a transport: there is no sock_diag */
 	int refusal;            /**< why not, a negative errno */
 	bool may_iterate;
+	bool may_compare; /**< a dump may be compared with what processes hold */
+	bool compare;     /**< the protocol under way has to be */
 	struct iteration iteration;
 };
 
@@ -79,5 +81,14 @@ int collect_by_procfs(struct collection *c, size_t protocol, const struct sink *
  * -EOPNOTSUPP: not possible here, nothing was added and `iteration` says why.
  */
 int collect_by_iterator(struct collection *c, size_t protocol, const struct sink *sink);
+
+/** Whether what processes hold is all that can be held. */
+bool compare_is_telling(const struct collection *c);
+
+/**
+ * Adds what the list, dumps of one protocol, lacks and processes hold, and drops what ended between
+ * its passes. -EOPNOTSUPP: not possible here, and the list is as it was.
+ */
+int collect_compare(struct collection *c, size_t protocol, struct sockets *list);
 
 #endif

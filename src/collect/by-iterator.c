@@ -98,7 +98,7 @@ int collect_by_iterator(struct collection *c, size_t protocol, const struct sink
 		.take = take,
 		.userdata = &w,
 		.netlink = &c->netlink,
-		.compared = c->request->compared,
+		.compared = c->may_compare,
 	};
 	struct sockets list = {0};
 	struct sink bound = {.list = &list};

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "collect/procnet.h"
 #include "util/file.h"
@@ -19,45 +18,8 @@
 #define CHUNK   16
 #define BUCKETS 4096
 
-/* A stream that takes longer than this, and this for each socket, was slowed by its reader. */
-#define STREAM_NANOSECONDS 50000000
-#define SOCKET_NANOSECONDS 10000
-
-static int64_t nanoseconds_now(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-int stream_add(const struct socket *socket, void *userdata)
-{
-	struct streaming *s = userdata;
-	int r;
-
-	if (socket->present & SOCKET_HAS_COOKIE && recent_cookies_add(&s->recent, socket->cookie)) {
-		s->duplicates++;
-		return 0;
-	}
-	s->count++;
-	r = s->found(socket, s->userdata);
-	if (r < 0)
-		s->stopped = r;
-	return r;
-}
-
-void stream_begin(struct streaming *s)
-{
-	s->duplicates = s->count = 0;
-	s->begin = nanoseconds_now();
-}
-
-bool stream_is_unsure(const struct streaming *s)
-{
-	return s->duplicates || nanoseconds_now() - s->begin >
-					STREAM_NANOSECONDS + (int64_t)s->count * SOCKET_NANOSECONDS;
-}
+/* TCP sockets in these states are there only as long as somebody holds them. */
+#define HELD_STATES (1u << PORTSCOPE_LISTEN | 1u << PORTSCOPE_BOUND_INACTIVE)
 
 /* Whether the hash of connections of this network namespace is as large as usual. */
 static bool has_many_buckets(const struct collection *c)
@@ -106,7 +68,8 @@ static int dump_merged(struct collection *c, const struct dump_request *request,
 		.take = take,
 		.userdata = &dumping,
 		.netlink = &c->netlink,
-		.compared = c->request->compared,
+		.compared = c->may_compare,
+		.held = request->protocol == IPPROTO_UDP || !(request->states & ~HELD_STATES),
 	};
 	int r = passes_take(&source, list);
 

@@ -15,60 +15,29 @@
 
 #include "collect/backends.h"
 
-const struct collect_kind collect_protocols[] = {
-	{IPPROTO_TCP, PORTSCOPE_TCP, "TCP"},
-	{IPPROTO_UDP, PORTSCOPE_UDP, "UDP"},
-};
-
-const struct collect_kind collect_families[] = {
-	{AF_INET, PORTSCOPE_INET, "IPv4"},
-	{AF_INET6, PORTSCOPE_INET6, "IPv6"},
-};
-
-int collection_begin(struct collection *c)
-{
-	struct transport *transport = c->sources->transport;
-
-	if (!transport) {
-		c->refusal = transport_open_kernel(NETLINK_SOCK_DIAG, &c->kernel);
-		if (c->refusal < 0)
-			return 0;
-		transport = &c->kernel;
-	}
-	return netlink_init(&c->netlink, transport);
-}
-
-void collection_end(struct collection *c)
-{
-	netlink_done(&c->netlink);
-	transport_close(&c->kernel);
-}
-
-int collection_warn(struct collection *c, int verdict, const char *what)
-{
-	if (verdict & PASSES_COMPARE)
-		c->report->compare = true;
-	if (verdict & PASSES_DAMAGED)
-		return warnings_add(c->warnings, WARNING_INCOMPLETE,
-			"the kernel's answer about %s sockets was cut short or damaged", what);
-	if (verdict & PASSES_UNSURE)
-		return warnings_add(c->warnings, WARNING_INCOMPLETE,
-			"%s sockets opened and closed while they were listed: some may be missing "
-			"(best-effort snapshot)",
-			what);
-	return 0;
-}
-
 /* Whether this process has iterators to ask, and may. */
+static bool has_iterators(const struct sources *sources, struct iteration *iteration)
+{
+	return sources->iterate || (!sources->transport && iterate_permitted(iteration));
+}
+
+/* Whether sockets may come from them. */
 static bool may_iterate(const struct sources *sources, const struct collect_request *request,
 	struct iteration *iteration)
 {
-	if (request->only_netlink || request->collector == PORTSCOPE_COLLECTOR_NETLINK ||
-		request->collector == PORTSCOPE_COLLECTOR_PROCFS)
-		return false;
-	if (sources->iterate)
-		return true;
-	return !sources->transport && iterate_permitted(iteration);
+	return !request->only_netlink && request->collector != PORTSCOPE_COLLECTOR_NETLINK &&
+	       request->collector != PORTSCOPE_COLLECTOR_PROCFS &&
+	       has_iterators(sources, iteration);
+}
+
+/* Whether a dump may be compared with what processes hold, which they tell. */
+static bool may_compare(const struct collection *c, const struct collect_request *request,
+	struct iteration *iteration)
+{
+	return !request->only_netlink &&
+	       (request->collector == PORTSCOPE_COLLECTOR_NETLINK ? request->compared
+								  : c->may_iterate) &&
+	       has_iterators(c->sources, iteration) && compare_is_telling(c);
 }
 
 /* Whether an iterator is the next choice, where one datagram does not hold the answer. */
@@ -127,6 +96,50 @@ static int collect_best(struct collection *c, size_t protocol, const struct sink
 	return r < 0 ? r : collect_by_netlink(c, protocol, sink);
 }
 
+static int collect_protocol(struct collection *c, size_t protocol, const struct sink *sink)
+{
+	int r;
+
+	switch (c->request->only_netlink ? PORTSCOPE_COLLECTOR_NETLINK : c->request->collector) {
+	case PORTSCOPE_COLLECTOR_PROCFS:
+		return collect_by_procfs(c, protocol, sink);
+	case PORTSCOPE_COLLECTOR_NETLINK:
+		return collect_by_netlink(c, protocol, sink);
+	case PORTSCOPE_COLLECTOR_BPF:
+		r = c->may_iterate ? collect_by_iterator(c, protocol, sink) : -EOPNOTSUPP;
+		if (r == -EOPNOTSUPP && !(sink->stream && sink->stream->stopped))
+			return warn_no_iterator(c, protocol);
+		return r;
+	default:
+		return collect_best(c, protocol, sink);
+	}
+}
+
+/* One protocol, compared with what processes hold where that is needed. */
+static int collect_surely(struct collection *c, size_t protocol, const struct sink *sink)
+{
+	struct sockets list = {0};
+	struct sink here = {.list = &list};
+	int r;
+
+	if (sink->stream || !c->may_compare)
+		return collect_protocol(c, protocol, sink);
+	c->compare = false;
+	r = collect_protocol(c, protocol, &here);
+	if (r >= 0 && c->compare)
+		r = collect_compare(c, protocol, &list);
+	if (r == -EOPNOTSUPP && c->compare) {
+		/* Then passes have to tell. */
+		c->may_compare = false;
+		list.count = 0;
+		r = collect_protocol(c, protocol, &here);
+	}
+	if (r >= 0)
+		r = sockets_append(sink->list, &list);
+	sockets_done(&list);
+	return r;
+}
+
 /* One protocol after the other. */
 static int collect_each(struct collection *c, const struct sink *sink)
 {
@@ -135,24 +148,8 @@ static int collect_each(struct collection *c, const struct sink *sink)
 	for (size_t p = 0; p < COLLECT_PROTOCOLS && r >= 0; p++) {
 		const struct collect_part *parts = c->request->parts[p];
 
-		if (!parts[0].states && !parts[1].states)
-			continue;
-		switch (c->request->only_netlink ? PORTSCOPE_COLLECTOR_NETLINK
-						 : c->request->collector) {
-		case PORTSCOPE_COLLECTOR_PROCFS:
-			r = collect_by_procfs(c, p, sink);
-			break;
-		case PORTSCOPE_COLLECTOR_BPF:
-			r = c->may_iterate ? collect_by_iterator(c, p, sink) : -EOPNOTSUPP;
-			if (r == -EOPNOTSUPP && !(sink->stream && sink->stream->stopped))
-				r = warn_no_iterator(c, p);
-			break;
-		case PORTSCOPE_COLLECTOR_NETLINK:
-			r = collect_by_netlink(c, p, sink);
-			break;
-		default:
-			r = collect_best(c, p, sink);
-		}
+		if (parts[0].states || parts[1].states)
+			r = collect_surely(c, p, sink);
 	}
 	return r;
 }
@@ -163,6 +160,7 @@ static int collect(struct collection *c, const struct sink *sink)
 	int r = collection_begin(c);
 
 	c->may_iterate = may_iterate(c->sources, c->request, &c->iteration);
+	c->may_compare = may_compare(c, c->request, &c->iteration);
 	if (r >= 0)
 		r = collect_each(c, sink);
 	collection_end(c);
@@ -217,7 +215,7 @@ static bool is_worth_splitting(const struct sources *sources, const struct colle
 	struct iteration iteration;
 
 	return !sources->transport && request->collector != PORTSCOPE_COLLECTOR_PROCFS &&
-	       !may_iterate(sources, request, &iteration) &&
+	       !request->compared && !may_iterate(sources, request, &iteration) &&
 	       request->parts[0][0].states & ~no_walk && request->parts[0][1].states & ~no_walk;
 }
 
@@ -228,7 +226,6 @@ static int merge_gathering(struct gathering *g, struct sockets *ret, struct coll
 
 	report->used_procfs |= g->report.used_procfs;
 	report->used_bpf |= g->report.used_bpf;
-	report->compare |= g->report.compare;
 	if (r >= 0)
 		r = warnings_append(warnings, &g->warnings);
 	return r < 0 ? r : sockets_append(ret, &g->list);

@@ -53,7 +53,8 @@ struct collect_request {
 				 [COLLECT_FAMILIES]; /**< tcp, udp; inet, inet6 */
 	bool needs_netlink; /**< something is asked that /proc/net does not know */
 	bool only_netlink;  /**< the bytecode says what nothing else can */
-	/** Whoever asks compares what is found with the holders of sockets afterwards. */
+	/** Dumps of sock_diag may be compared with what processes hold, even where it was asked for
+	 *  by name: the holders are asked for anyway. */
 	bool compared;
 	enum portscope_collector collector;
 };
@@ -66,7 +67,6 @@ void collect_request_fill(
 struct collect_report {
 	bool used_procfs; /**< some or all of it comes from /proc/net */
 	bool used_bpf;    /**< some or all of it comes from the kernel's iterators */
-	bool compare;     /**< whether anything is missing, the comparison has to tell */
 };
 
 /** Collects everything asked for into `ret`, without duplicates, dumping again where needed. Those

@@ -10,6 +10,7 @@
 /* Generated code, not written for our warnings. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpointer-arith"
+#include "held.skel.h"
 #include "tcp.skel.h"
 #include "udp.skel.h"
 #pragma GCC diagnostic pop
@@ -100,6 +101,33 @@ static int walk_udp(uint32_t states, struct walk *walk)
 	return run(skel->links.sockets_fd, walk);
 }
 
+static void destroy_held_cleanup(struct held_bpf **skel)
+{
+	held_bpf__destroy(*skel);
+}
+
+static int walk_held(uint32_t states, struct walk *walk)
+{
+	CLEANUP(destroy_held_cleanup) struct held_bpf *skel = held_bpf__open();
+	char *reason = walk->iteration->reason;
+	int r;
+
+	if (!skel)
+		return -ENOMEM;
+	/* A TCP socket that is only bound has the number of a UDP socket without a peer. */
+	skel->rodata->udp_states = states;
+	skel->rodata->tcp_states = states & ~(1u << PORTSCOPE_UNCONNECTED);
+	if (states >> PORTSCOPE_BOUND_INACTIVE & 1)
+		skel->rodata->tcp_states |= 1u << PORTSCOPE_UNCONNECTED;
+	r = held_bpf__load(skel);
+	if (r < 0)
+		return bpf_refused("loading the program", r, reason);
+	r = held_bpf__attach(skel);
+	if (r < 0)
+		return bpf_refused("attaching the program", -errno, reason);
+	return run(skel->links.sockets_fd, walk);
+}
+
 bool iterate_permitted(struct iteration *iteration)
 {
 	return bpf_permitted(iteration->reason);
@@ -117,5 +145,7 @@ int iterate_sockets(uint8_t protocol, uint32_t states, socket_fn found, void *us
 
 	if (!iterate_permitted(iteration))
 		return -EOPNOTSUPP;
+	if (protocol == ITERATE_HELD)
+		return walk_held(states, &walk);
 	return protocol == IPPROTO_TCP ? walk_tcp(states, &walk) : walk_udp(states, &walk);
 }

@@ -19,9 +19,13 @@ struct iteration {
 /** True if this process may use the backend at all; else the reason is said. */
 bool iterate_permitted(struct iteration *iteration);
 
+/** In place of a protocol: the sockets that processes hold, of both protocols. */
+#define ITERATE_HELD 0
+
 /**
  * Hands out the sockets of a protocol in this network namespace, of both families, that are in one
- * of `states` (bits 1 << enum portscope_state); bound-inactive ones are not seen. -EOPNOTSUPP: not
+ * of `states` (bits 1 << enum portscope_state); bound-inactive ones are only met as
+ * ITERATE_HELD, which hands out a socket once for each descriptor. -EOPNOTSUPP: not
  * possible here, `reason` says why, and some may have been handed out before; or another negative
  * errno, that of `found`.
  */

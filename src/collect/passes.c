@@ -96,12 +96,13 @@ static bool is_settled(const struct pass_source *source, struct judged *j)
 {
 	const struct pass *last = &j->passes[j->n - 1];
 
-	j->verdict = PASSES_UNSURE;
+	j->verdict = PASSES_UNSURE | (source->compared ? PASSES_COMPARE : 0);
 	if (last->exact && is_clean(last)) {
 		j->verdict = PASSES_SURE;
 		return true;
 	}
-	if (source->compared && is_clean(last)) {
+	if (source->compared &&
+		(is_clean(last) || (source->held && last->outcome == NETLINK_DONE))) {
 		j->verdict = PASSES_COMPARE;
 		return true;
 	}

@@ -21,6 +21,8 @@ struct pass_source {
 	/** Whoever asks compares with the holders of sockets: one pass will do if nothing in it
 	 *  was told twice. */
 	bool compared;
+	/** And whatever is asked for has a holder as long as it is there. */
+	bool held;
 };
 
 /** What can be said of a list; bits. */
@@ -28,7 +30,7 @@ enum passes_verdict {
 	PASSES_SURE = 0,
 	PASSES_UNSURE = 1,  /**< sockets came and went so that some may be missing */
 	PASSES_DAMAGED = 2, /**< the last answer was cut short or damaged */
-	PASSES_COMPARE = 4, /**< rests on the comparison with the holders of sockets */
+	PASSES_COMPARE = 4, /**< rests on the comparison with what processes hold */
 };
 
 /**

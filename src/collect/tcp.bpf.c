@@ -15,18 +15,6 @@ struct inet_request_sock {
 	__u32 ir_mark;
 } KERNEL_TYPE;
 
-struct tcp_sock {
-	__u32 rcv_nxt;
-	__u32 copied_seq;
-	__u32 snd_una;
-	__u32 write_seq;
-} KERNEL_TYPE;
-
-/* A tcp_sock to begin with, under a name that is found faster. */
-struct tcp6_sock {
-	struct tcp_sock tcp;
-} KERNEL_TYPE;
-
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
@@ -42,21 +30,6 @@ union bpf_tcp_iter_batch_item {
 /** Bits 1 << state, as sock_diag counts them: what others are is not written. */
 const volatile __u32 states = ~0u;
 
-static __always_inline void record_queues(struct socket_record *record, struct inet_sock *inet)
-{
-	struct tcp_sock *tcp = &((struct tcp6_sock *)inet)->tcp;
-	__s32 unread;
-
-	if (record->state == LISTEN) {
-		record->recv_q = inet->sk.sk_ack_backlog;
-		record->send_q = inet->sk.sk_max_ack_backlog;
-		return;
-	}
-	unread = (__s32)(tcp->rcv_nxt - tcp->copied_seq);
-	record->recv_q = unread > 0 ? unread : 0;
-	record->send_q = tcp->write_seq - tcp->snd_una;
-}
-
 static __always_inline void record_whole_tcp(
 	struct socket_record *record, struct sock_common *skc, __u32 uid)
 {
@@ -66,7 +39,7 @@ static __always_inline void record_whole_tcp(
 		return;
 	record->uid = uid;
 	record_whole(record, inet);
-	record_queues(record, inet);
+	record_tcp(record, inet);
 }
 
 /* What stands for a connection that is not there yet, or not any more. */

@@ -2,10 +2,6 @@
 /* Walks the UDP sockets of a network namespace inside the kernel and writes a record for each. */
 #include "model/socket.bpf.h"
 
-struct udp_sock {
-	int forward_deficit;
-} KERNEL_TYPE;
-
 struct bpf_iter__udp {
 	struct bpf_iter_meta *meta;
 	struct udp_sock *udp_sk;
@@ -37,8 +33,7 @@ int sockets(struct bpf_iter__udp *ctx)
 		return 0;
 	record.uid = ctx->uid;
 	record_whole(&record, inet);
-	record.recv_q = inet->sk.sk_backlog.rmem_alloc.counter - udp->forward_deficit;
-	record.send_q = inet->sk.sk_wmem_alloc.refs.counter - 1;
+	record_udp(&record, inet);
 	record.cookie = bpf_get_socket_cookie(udp);
 	return bpf_seq_write(seq, &record, sizeof(record)) ? 1 : 0;
 }

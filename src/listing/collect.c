@@ -62,6 +62,7 @@ int snapshot_collect(struct portscope_snapshot *s)
 	int r = request_make(&s->query, rules, &request, &s->programs, &s->warnings);
 
 	request.needs_netlink = s->needs & NEED_NETLINK;
+	request.compared = s->needs & NEED_OWNERS;
 	if (r >= 0)
 		r = collect_all(&s->sources, &request, &s->sockets, &report, &s->warnings);
 	if (r >= 0 && s->filter && filter_uses_autobound(s->filter))

@@ -24,6 +24,9 @@ ADDRESSES = {V4: ['0.0.0.0', '127.0.0.1', '127.9.9.9', '10.9.8.7'],
 # What differs between the answers of collectors: they are told apart, not compared.
 OF_THE_ANSWER = ('time', 'warnings')
 
+# States that no timer of the kernel ends while the test goes on.
+LASTING = {'listen', 'established', 'close-wait', 'unconnected', 'bound-inactive'}
+
 WORLD = None
 CROWD = []
 
@@ -72,7 +75,6 @@ def setUpModule():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     lab.need(hard >= MANY + 1000, 'no %d descriptors' % MANY)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY + 1000), hard))
-    # Timers would let the states of the world go on while 10,000 sockets are made.
     WORLD = world.World()
     print('PORTSCOPE_SEED=%d' % SEED, file=sys.stderr)
     rng = random.Random(SEED)
@@ -108,7 +110,7 @@ class Collectors(unittest.TestCase):
     def setUp(self):
         lab.need(bpf_works(), 'no BPF program can be loaded')
 
-    def agree(self, observe):
+    def agree(self, observe, states):
         for _ in range(20):
             before, other, after = observe('netlink'), observe('bpf'), observe('netlink')
             if before == after:
@@ -116,17 +118,16 @@ class Collectors(unittest.TestCase):
         else:
             self.fail('the namespace does not come to rest')
         self.assertGreater(len(before), MANY)
-        states = {json.loads(s)['state'] for s in before}
-        self.assertEqual(states, world.EVERY_STATE)
+        self.assertLessEqual(states, {json.loads(s)['state'] for s in before})
         self.assertEqual([s for s in before if s not in set(other)],
                          [s for s in other if s not in set(before)])
         self.assertEqual(len(before), len(other))
 
-    def test_documents(self):
-        self.agree(listed)
+    def test_agree_in_documents(self):
+        self.agree(listed, world.EVERY_STATE)
 
-    def test_streams(self):
-        self.agree(streamed)
+    def test_agree_in_streams(self):
+        self.agree(streamed, LASTING)
 
     def test_auto(self):
         """Beyond a datagram the iterators are taken; where they cannot be, sock_diag."""

@@ -36,7 +36,6 @@ struct question {
 	unsigned protocols, families;
 	uint32_t states;
 	bool needs_netlink;
-	bool compared;
 };
 
 static const struct question tcp4 = {PORTSCOPE_TCP, PORTSCOPE_INET, PORTSCOPE_STATES_ALL};
@@ -50,7 +49,6 @@ static struct collect_request request_of(const struct question *q)
 
 	collect_request_fill(&request, q->protocols, q->families, q->states);
 	request.needs_netlink = q->needs_netlink;
-	request.compared = q->compared;
 	return request;
 }
 
@@ -405,28 +403,6 @@ static void test_looked_up(void **state)
 	}
 }
 
-/* Where holders will be compared one pass is enough, unless it tells a socket twice. */
-static void test_compared(void **state)
-{
-	for (unsigned told = 0; told < 2; told++) {
-		struct question question = tcp4;
-		struct replay r;
-		struct answer a;
-		unsigned times = told;
-
-		question.compared = true;
-		replay_init(&r, &recording);
-		r.change = tell_twice;
-		r.userdata = &times;
-		a = ask(&r, &question);
-		assert_complete(&a);
-		assert_int_equal(passes_of(&r), 1 + told);
-		assert_true(a.report.compare);
-		answer_done(&a);
-		replay_done(&r);
-	}
-}
-
 /* Told in another state the second time, in one pass or in the next: the last word counts. */
 static void close_the_third(
 	struct replay *r, size_t exchange, unsigned time, struct blocks *answers)
@@ -693,15 +669,25 @@ static struct {
 	unsigned walks;
 	uint64_t missing[MOST_PASSES]; /**< cookie that walk number i lacks */
 	unsigned told;                 /**< walks before this one tell the first socket twice */
+	const struct sockets *held;    /**< what processes hold, each told twice; NULL: it
+					 cannot be seen */
 	int refusal;                   /**< of the walk, after half of it */
 } kernel;
 
 static int walk_made_up(uint8_t protocol, uint32_t states, socket_fn found, void *userdata,
 	struct iteration *iteration)
 {
-	unsigned walk = kernel.walks++;
+	unsigned walk;
 	int r = 0;
 
+	if (protocol == ITERATE_HELD) {
+		if (!kernel.held)
+			return -EOPNOTSUPP;
+		for (size_t i = 0; i < 2 * kernel.held->count && r >= 0; i++)
+			r = found(&kernel.held->items[i / 2], userdata);
+		return r;
+	}
+	walk = kernel.walks++;
 	iteration->exact = kernel.exact;
 	for (uint64_t cookie = 1; cookie <= 20 && r >= 0; cookie++) {
 		struct socket s = {.protocol = protocol,
@@ -756,19 +742,22 @@ static void test_exact_iterator(void **state)
 	replay_done(&r);
 }
 
-/* One that is not, on a kernel that is too old, is judged as a dump is. */
+/*
+ * One that is not, on a kernel that is too old, is judged as a dump is: walk 0 would do if it could
+ * be compared with what processes hold, which it cannot here; the others are compared with each
+ * other.
+ */
 static void test_inexact_iterator(void **state)
 {
 	static const struct {
-		uint64_t missing[3];
+		uint64_t missing[MOST_PASSES];
 		unsigned told, walks;
 		bool sure;
 	} cases[] = {
-		{{0}, 0, 2, true},
-		{{0}, 1, 2, true},
-		{{1, 0, 0}, 0, 3, true},
-		{{0, 2, 0}, 0, 3, false},
-		{{1, 2, 4}, 9, 3, false},
+		{{0}, 0, 3, true},
+		{{0}, 1, 4, true},
+		{{0, 1, 0, 0}, 0, 4, true},
+		{{0, 0, 2, 0}, 0, 4, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -799,6 +788,84 @@ static void test_iterator_that_fails(void **state)
 	a = ask_iterators(&r, 1u << PORTSCOPE_LISTEN);
 	assert_incomplete(&a, "of a made-up fault");
 	assert_int_equal(a.sockets.count, 0);
+	answer_done(&a);
+	replay_done(&r);
+}
+
+static struct answer ask_compared(struct replay *r, struct absence *absence)
+{
+	struct sources sources = {.transport = &r->transport,
+		.iterate = walk_made_up,
+		.proc_fd = proc_fd,
+		.etc_fd = -1,
+		.root_fd = -1};
+	struct collect_request request = {
+		.collector = PORTSCOPE_COLLECTOR_NETLINK, .compared = true};
+	struct answer a = {0};
+
+	collect_request_fill(&request, PORTSCOPE_TCP, PORTSCOPE_INET, PORTSCOPE_STATES_ALL);
+	replay_init(r, &recording);
+	r->change = lack;
+	r->userdata = absence;
+	a.result = collect_all(&sources, &request, &a.sockets, &a.report, &a.warnings);
+	return a;
+}
+
+/* What a dump missed and processes hold is added, once; what it told twice is dumped again; what
+ * ended between the passes goes. */
+static void test_compared(void **state)
+{
+	size_t n = count_of(&tcp4);
+	struct replay r;
+	struct answer all, a;
+	uint64_t c[2];
+
+	cookies_of(&tcp4, false, c, 2);
+	replay_init(&r, &recording);
+	all = ask(&r, &tcp4);
+	replay_done(&r);
+	for (unsigned told = 0; told < 2; told++) {
+		struct absence absence = {.missing = {c[0], c[0]}, .told = told};
+
+		kernel = (typeof(kernel)){.held = &all.sockets};
+		a = ask_compared(&r, &absence);
+		assert_complete(&a);
+		assert_int_equal(passes_of(&r), 1 + told);
+		assert_int_equal(a.sockets.count, n);
+		assert_memory_equal(find(&a, c[0]), find(&all, c[0]), sizeof(struct socket));
+		answer_done(&a);
+		replay_done(&r);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct absence absence = {.missing = {0, c[1]}, .told = 1};
+		struct sockets held = {0};
+
+		for (size_t k = 0; k < all.sockets.count; k++)
+			if (i || all.sockets.items[k].cookie != c[1])
+				assert_int_equal(sockets_add(&all.sockets.items[k], &held), 0);
+		kernel = (typeof(kernel)){.held = &held};
+		a = ask_compared(&r, &absence);
+		assert_complete(&a);
+		assert_int_equal(!!find(&a, c[1]), i);
+		assert_int_equal(a.sockets.count, n - !i);
+		answer_done(&a);
+		replay_done(&r);
+		sockets_done(&held);
+	}
+	answer_done(&all);
+}
+
+/* Where nobody can tell what processes hold, passes tell again. */
+static void test_not_compared(void **state)
+{
+	struct absence absence = {0};
+	struct replay r;
+	struct answer a;
+
+	kernel = (typeof(kernel)){0};
+	a = ask_compared(&r, &absence);
+	assert_complete(&a);
+	assert_int_equal(passes_of(&r), 1 + 2);
 	answer_done(&a);
 	replay_done(&r);
 }
@@ -924,7 +991,6 @@ int main(void)
 		cmocka_unit_test(test_disagreement),
 		cmocka_unit_test(test_births_and_deaths),
 		cmocka_unit_test(test_looked_up),
-		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_last_state_wins),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_bound_inactive),
@@ -936,6 +1002,8 @@ int main(void)
 		cmocka_unit_test(test_exact_iterator),
 		cmocka_unit_test(test_inexact_iterator),
 		cmocka_unit_test(test_iterator_that_fails),
+		cmocka_unit_test(test_compared),
+		cmocka_unit_test(test_not_compared),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_names_the_dump),
 		cmocka_unit_test(test_stream_stopped),
