@@ -334,6 +334,18 @@ struct portscope_warning {
 	bool detail;      /**< only for readers who ask for more (--verbose) */
 };
 
+/** Who this host is, for answers that hold no snapshot. */
+struct portscope_identity {
+	struct portscope_host host; /**< `collector` and `owner_backend` are NULL */
+	const struct portscope_warning *warnings;
+	size_t n_warnings;
+};
+
+/** Asks who this host is; -ENOMEM at worst. */
+int portscope_identity_open(struct portscope_identity **ret);
+/** Frees it; NULL is fine. */
+struct portscope_identity *portscope_identity_close(struct portscope_identity *identity);
+
 /** What a listing has seen, counted over all its rows. */
 struct portscope_counts {
 	size_t rows;
@@ -550,6 +562,7 @@ struct portscope_choice {
 	/** What the listing of the other host does not cover, a part of a sentence; NULL: nothing.
 	 */
 	const char *other_lacks;
+	const char *collector; /**< where the sockets come from: netlink or procfs */
 	const struct portscope_warning *warnings;
 	size_t n_warnings;
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A diff as JSON: the head of both documents, what was compared, and one object a change. */
 #include <sys/socket.h>
+#include <time.h>
 
 #include "cli/diff.h"
-#include "format/format.h"
-#include "format/text.h"
+#include "format/json-head.h"
+#include "util/text.h"
 #include "util/address.h"
 #include "util/json.h"
 
@@ -23,53 +24,14 @@ static void put_document(
 	struct json *j, const char *key, const struct portscope_document_head *head)
 {
 	json_write_open(j, key, '{');
-	json_write_key(j, "time");
-	out_char(j->out, '"');
-	text_time(j->out, head->time);
-	out_char(j->out, '"');
+	json_write_time(j, "time", head->time);
 	json_write_open(j, "host", '{');
 	json_write_text(j, "name", head->host);
 	json_write_text(j, "machine_id", head->machine_id);
 	json_write_close(j, '}');
 	json_write_bool(j, "complete", head->complete);
-	json_write_number(j, "sockets", head->sockets);
+	json_write_number(j, "count", head->sockets);
 	json_write_close(j, '}');
-}
-
-static void put_query(struct json *j, const struct portscope_document_head *head)
-{
-	json_write_open(j, "query", '{');
-	json_write_text(j, "command", "diff");
-	json_write_open(j, "protocols", '[');
-	if (head->protocols & PORTSCOPE_TCP)
-		json_write_text(j, NULL, "tcp");
-	if (head->protocols & PORTSCOPE_UDP)
-		json_write_text(j, NULL, "udp");
-	json_write_close(j, ']');
-	json_write_open(j, "families", '[');
-	if (head->families & PORTSCOPE_INET)
-		json_write_text(j, NULL, "inet");
-	if (head->families & PORTSCOPE_INET6)
-		json_write_text(j, NULL, "inet6");
-	json_write_close(j, ']');
-	json_write_open(j, "states", '[');
-	for (unsigned state = 0; state < 32; state++)
-		if (head->states >> state & 1 && portscope_field_word(PORTSCOPE_FIELD_STATE, state))
-			json_write_text(
-				j, NULL, portscope_field_word(PORTSCOPE_FIELD_STATE, state));
-	json_write_close(j, ']');
-	json_write_text(j, "filter", head->filter);
-	json_write_close(j, '}');
-}
-
-/* Names of aspects, of those that are set in `bits`. */
-static void put_aspects(struct json *j, const char *key, unsigned bits)
-{
-	json_write_open(j, key, '[');
-	for (unsigned i = 0; i < PORTSCOPE_ASPECTS; i++)
-		if (bits >> i & 1)
-			json_write_text(j, NULL, portscope_aspect_name(i));
-	json_write_close(j, ']');
 }
 
 static void put_address(struct json *j, const char *address_key, const char *port_key,
@@ -143,34 +105,33 @@ static void put_change(struct json *j, const struct portscope_change *c, unsigne
 	put_address(j, "local_address", "local_port", &side->local);
 	put_address(j, "remote_address", "remote_port", &side->peer);
 	json_write_text(j, "interface", side->local.interface);
-	put_aspects(j, "differs", c->differs);
+	json_write_bits(j, "differs", c->differs, portscope_aspect_name);
 	put_side(j, "before", &c->before, compared, c->kind != PORTSCOPE_OPENED);
 	put_side(j, "after", &c->after, compared, c->kind != PORTSCOPE_CLOSED);
 	json_write_close(j, '}');
 }
 
-void diff_json_write(struct out *o, const struct portscope_diff *diff,
-	const struct portscope_document *before, const struct portscope_document *after)
+void diff_json_write(const struct diff_json *d)
 {
-	unsigned compared = portscope_diff_get_compared(diff);
+	const struct portscope_document_head *asked = portscope_document_get_head(d->before);
+	unsigned compared = portscope_diff_get_compared(d->diff);
 	struct portscope_change change;
-	struct json j = {.out = o};
-	size_t n;
-	const struct portscope_warning *w = portscope_diff_get_warnings(diff, &n);
+	struct json j = {.out = d->out};
 
 	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
-	put_document(&j, "before", portscope_document_get_head(before));
-	put_document(&j, "after", portscope_document_get_head(after));
-	put_query(&j, portscope_document_get_head(before));
-	put_aspects(&j, "compared", compared);
-	format_json_warnings(&j, w, n, false, 0);
+	json_head_open(&j, time(NULL), d->host, "diff");
+	json_query_masks(&j, asked->protocols, asked->families, asked->states);
+	json_write_text(&j, "filter", asked->filter);
+	json_head_close(&j, d->warnings, d->n_warnings, false, 0);
+	put_document(&j, "before", asked);
+	put_document(&j, "after", portscope_document_get_head(d->after));
+	json_write_bits(&j, "compared", compared, portscope_aspect_name);
 	json_write_open(&j, "changes", '[');
-	for (size_t i = 0; portscope_diff_at(diff, i, &change); i++)
+	for (size_t i = 0; portscope_diff_at(d->diff, i, &change); i++)
 		put_change(&j, &change, compared);
-	if (portscope_diff_at(diff, 0, &change))
-		out_char(o, '\n');
+	if (portscope_diff_at(d->diff, 0, &change))
+		out_char(d->out, '\n');
 	json_write_close(&j, ']');
 	json_write_close(&j, '}');
-	out_char(o, '\n');
+	out_char(d->out, '\n');
 }

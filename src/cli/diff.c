@@ -178,20 +178,47 @@ static void put_text(struct out *o, const struct comparison *c)
 		put_footer(o, c);
 }
 
+static int report_json(const struct comparison *c, struct out *o)
+{
+	AUTO_FREE struct portscope_warning *all = NULL;
+	struct portscope_identity *identity;
+	size_t n;
+	const struct portscope_warning *w = portscope_diff_get_warnings(c->diff, &n);
+	int r = portscope_identity_open(&identity);
+
+	if (r < 0)
+		return r;
+	all = output_join_warnings(w, n, identity->warnings, identity->n_warnings, &n);
+	if (all)
+		diff_json_write(&(struct diff_json){.out = o,
+			.host = &identity->host,
+			.warnings = all,
+			.n_warnings = n,
+			.diff = c->diff,
+			.before = c->before,
+			.after = c->after});
+	portscope_identity_close(identity);
+	return all ? 0 : -ENOMEM;
+}
+
 static int report(const struct comparison *c)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
 	const size_t *counts = portscope_diff_get_counts(c->diff);
 	bool changed =
 		counts[PORTSCOPE_OPENED] || counts[PORTSCOPE_CLOSED] || counts[PORTSCOPE_CHANGED];
-	int status, written;
+	int status, written, r = 0;
 	size_t n;
 	const struct portscope_warning *w = portscope_diff_get_warnings(c->diff, &n);
 
 	if (c->options.format)
-		diff_json_write(&out, c->diff, c->before, c->after);
+		r = report_json(c, &out);
 	else
 		put_text(&out, c);
+	if (r < 0) {
+		message("cannot compare: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
 	written = output_finish(&out);
 	status = output_warnings(w, n, false);
 	if (written)

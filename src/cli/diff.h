@@ -10,8 +10,17 @@
 /** The word for a kind of change. */
 const char *diff_kind_name(enum portscope_change_kind kind);
 
-/** Writes the whole diff as one JSON document. */
-void diff_json_write(struct out *o, const struct portscope_diff *diff,
-	const struct portscope_document *before, const struct portscope_document *after);
+/** A diff, and what its JSON says beside it. */
+struct diff_json {
+	struct out *out;
+	const struct portscope_host *host; /**< who compared */
+	const struct portscope_warning *warnings;
+	size_t n_warnings;
+	const struct portscope_diff *diff;
+	const struct portscope_document *before, *after;
+};
+
+/** Writes it as one document. */
+void diff_json_write(const struct diff_json *d);
 
 #endif

@@ -50,6 +50,7 @@ int explain_open(struct explain_open *open, bool json)
 		take_field(open->fields, &n, read_here[i]);
 	open->query.fields = open->fields;
 	open->query.n_fields = n;
+	open->query.identity = json;
 	return portscope_open(&open->query, &open->snapshot);
 }
 

@@ -11,7 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/ports.h"
-#include "format/text.h"
+#include "format/json-head.h"
 
 /* A word that means more ports than these gets a table, not pages. */
 #define PAGES_MAX 8
@@ -29,9 +29,10 @@ struct explain {
 	const struct portscope_range *range;
 	struct portscope_knowledge *knowledge;
 	struct explain_open open;
-	bool pages;                         /**< at least one port gets a page */
-	bool unknown;                       /**< a name that nobody has was asked for */
-	struct portscope_warning *warnings; /**< of both phases; the array is owned */
+	struct portscope_identity *identity; /**< for JSON where nothing is listed */
+	bool pages;                          /**< at least one port gets a page */
+	bool unknown;                        /**< a name that nobody has was asked for */
+	struct portscope_warning *warnings;  /**< of both phases; the array is owned */
 	size_t n_warnings;
 	uint8_t wanted[65536]; /**< protocols of each port, and PAGE */
 };
@@ -261,61 +262,39 @@ static int put_text(struct explain *e, struct out *o)
 	return r < 0 ? r : put_table(e, o);
 }
 
-/* What both phases warned of; the listing may read the same files and say the same of them. */
+/* What both phases warned of, or the one there is and the look at this host. */
 static int merge_warnings(struct explain *e)
 {
 	size_t n, m = 0;
 	const struct portscope_warning *own = portscope_knowledge_warnings(e->knowledge, &n);
-	const struct portscope_warning *listed =
-		e->open.snapshot ? portscope_get_warnings(e->open.snapshot, &m) : NULL;
+	const struct portscope_warning *other = NULL;
 
-	e->warnings = calloc(n + m + 1, sizeof(*e->warnings));
-	if (!e->warnings)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		e->warnings[e->n_warnings++] = own[i];
-	for (size_t i = 0; i < m; i++) {
-		bool said = false;
-
-		for (size_t k = 0; k < n; k++)
-			said = said || !strcmp(own[k].text, listed[i].text);
-		if (!said)
-			e->warnings[e->n_warnings++] = listed[i];
+	if (e->open.snapshot) {
+		other = portscope_get_warnings(e->open.snapshot, &m);
+	} else if (e->identity) {
+		other = e->identity->warnings;
+		m = e->identity->n_warnings;
 	}
-	return 0;
-}
-
-static void put_json_protocols(struct json *j, unsigned protocols)
-{
-	const char *name;
-
-	json_write_open(j, "protocols", '[');
-	for (unsigned i = 0; (name = explain_protocol_at(i)); i++)
-		if (explain_protocol_bit(name) & protocols)
-			json_write_text(j, NULL, name);
-	json_write_close(j, ']');
+	e->warnings = output_join_warnings(own, n, other, m, &e->n_warnings);
+	return e->warnings ? 0 : -ENOMEM;
 }
 
 static void put_json_head(struct explain *e, struct json *j)
 {
+	const struct portscope_snapshot *s = e->open.snapshot;
+
 	json_write_open(j, NULL, '{');
-	json_write_text(j, "schema", PORTSCOPE_SCHEMA);
-	json_write_key(j, "time");
-	out_char(j->out, '"');
-	text_time(j->out, time(NULL));
-	out_char(j->out, '"');
-	json_write_open(j, "query", '{');
-	json_write_text(j, "command", "explain");
+	json_head_open(j, s ? portscope_get_time(s) : time(NULL),
+		s ? portscope_get_host(s) : &e->identity->host, "explain");
 	json_write_open(j, "words", '[');
 	for (int i = 0; i < e->options.n_words; i++)
 		json_write_text(j, NULL, e->options.words[i]);
 	json_write_close(j, ']');
 	json_write_text(j, "range", e->range ? e->range->name : NULL);
-	put_json_protocols(j, e->protocols);
+	json_write_bits(j, "protocols", e->protocols, explain_protocol_at);
 	json_write_bool(j, "list", e->list);
 	json_write_bool(j, "insecure", e->insecure);
-	json_write_close(j, '}');
-	format_json_warnings(j, e->warnings, e->n_warnings, e->options.verbose, 0);
+	json_head_close(j, e->warnings, e->n_warnings, e->options.verbose, 0);
 }
 
 static int put_json_ports(struct explain *e, struct json *j)
@@ -374,6 +353,8 @@ static int print_all(struct explain *e)
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
 	int r = e->pages ? explain_open(&e->open, e->json) : 0, written;
 
+	if (r >= 0 && e->json && !e->open.snapshot)
+		r = portscope_identity_open(&e->identity);
 	if (r >= 0)
 		r = merge_warnings(e);
 	if (r >= 0)
@@ -405,6 +386,7 @@ static int run(struct explain *e)
 	if (!status)
 		status = print_all(e);
 	explain_open_close(&e->open);
+	portscope_identity_close(e->identity);
 	portscope_knowledge_close(e->knowledge);
 	free(e->warnings);
 	return status;

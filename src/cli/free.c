@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/ports.h"
-#include "format/text.h"
+#include "format/json-head.h"
 #include "util/address.h"
 #include "util/json.h"
 
@@ -27,7 +27,8 @@ struct free_command {
 	struct portscope_endpoint address;
 	struct portscope_document *other;
 	struct portscope_choice *choice;
-	struct portscope_warning *warnings; /**< of the choice, and of the other host; owned */
+	struct portscope_identity *identity; /**< only for JSON */
+	struct portscope_warning *warnings;  /**< of the choice, and of the other host; owned */
 	size_t n_warnings;
 	char *lack; /**< the text of the last warning; owned */
 };
@@ -159,29 +160,17 @@ static void put_json(const struct free_command *f, struct out *o)
 	struct json j = {.out = o};
 
 	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
-	json_write_key(&j, "time");
-	out_char(o, '"');
-	text_time(o, time(NULL));
-	out_char(o, '"');
-	json_write_open(&j, "query", '{');
-	json_write_text(&j, "command", "free");
+	json_head_open(&j, time(NULL), &f->identity->host, "free");
 	json_write_number(&j, "low", w->low);
 	json_write_number(&j, "high", w->high);
 	json_write_number(&j, "count", w->count);
-	json_write_open(&j, "protocols", '[');
-	if (w->protocols & PORTSCOPE_TCP)
-		json_write_text(&j, NULL, "tcp");
-	if (w->protocols & PORTSCOPE_UDP)
-		json_write_text(&j, NULL, "udp");
-	json_write_close(&j, ']');
+	json_query_masks(&j, w->protocols, 0, 0);
 	json_write_bool(&j, "consecutive", w->consecutive);
 	json_write_text(&j, "order", w->first ? "first" : "random");
 	json_write_bool(&j, "registered", w->registered);
 	json_write_text(&j, "address", f->address_asked);
 	json_write_text(&j, "with", f->with);
-	json_write_close(&j, '}');
-	format_json_warnings(&j, f->warnings, f->n_warnings, f->options.verbose, 0);
+	json_head_close(&j, f->warnings, f->n_warnings, f->options.verbose, 0);
 	json_write_text(&j, "other_host_lacks", c->other_lacks);
 	json_write_open(&j, "ports", '[');
 	for (size_t i = 0; i < c->n_ports; i++)
@@ -236,16 +225,17 @@ static void explain_lack(const struct free_command *f)
 	message("%.*s", (int)text.used, text.buffer);
 }
 
-/* What the choice warned of, and what the listing of the other host does not tell. */
+/* What the choice warned of, the look at this host, and what the other host's listing lacks. */
 static int gather_warnings(struct free_command *f)
 {
 	const struct portscope_choice *c = f->choice;
+	const struct portscope_identity *identity = f->identity;
 
-	f->warnings = calloc(c->n_warnings + 1, sizeof(*f->warnings));
+	f->warnings = output_join_warnings(c->warnings, c->n_warnings,
+		identity ? identity->warnings : NULL, identity ? identity->n_warnings : 0,
+		&f->n_warnings);
 	if (!f->warnings)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->n_warnings; i++)
-		f->warnings[f->n_warnings++] = c->warnings[i];
 	if (!c->other_lacks)
 		return 0;
 	if (asprintf(&f->lack,
@@ -291,12 +281,17 @@ static int run(struct free_command *f)
 		message("cannot look for free ports: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
-	r = gather_warnings(f);
+	r = f->options.format ? portscope_identity_open(&f->identity) : 0;
+	if (f->identity)
+		f->identity->host.collector = f->choice->collector;
+	if (r >= 0)
+		r = gather_warnings(f);
 	if (r < 0)
 		message("cannot look for free ports: %s", strerror(-r));
 	r = r < 0 ? STATUS_FAILED : print_all(f);
 	free(f->warnings);
 	free(f->lack);
+	portscope_identity_close(f->identity);
 	portscope_choice_free(f->choice);
 	portscope_document_free(f->other);
 	return r;

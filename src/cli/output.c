@@ -51,6 +51,28 @@ int output_warnings(const struct portscope_warning *warnings, size_t n, bool ver
 	return status;
 }
 
+struct portscope_warning *output_join_warnings(const struct portscope_warning *a, size_t n_a,
+	const struct portscope_warning *b, size_t n_b, size_t *ret_count)
+{
+	struct portscope_warning *all = calloc(n_a + n_b + 1, sizeof(*all));
+	size_t n = n_a;
+
+	if (!all)
+		return NULL;
+	for (size_t i = 0; i < n_a; i++)
+		all[i] = a[i];
+	for (size_t i = 0; i < n_b; i++) {
+		bool said = false;
+
+		for (size_t k = 0; k < n_a; k++)
+			said = said || !strcmp(a[k].text, b[i].text);
+		if (!said)
+			all[n++] = b[i];
+	}
+	*ret_count = n;
+	return all;
+}
+
 int output_text(void (*write_text)(struct out *o))
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};

@@ -14,6 +14,12 @@ bool output_colour(const struct options *options);
 int output_finish(struct out *o);
 /** Tells a reader what the answer lacks; the exit status that follows from it. */
 int output_warnings(const struct portscope_warning *warnings, size_t n, bool verbose);
+/**
+ * Both lists of warnings in one, each text once: an array that the caller frees, with room for one
+ * more, or NULL without memory. The texts stay where they are.
+ */
+struct portscope_warning *output_join_warnings(const struct portscope_warning *a, size_t n_a,
+	const struct portscope_warning *b, size_t n_b, size_t *ret_count);
 /** Writes one text; an exit status. */
 int output_text(void (*write_text)(struct out *o));
 

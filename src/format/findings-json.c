@@ -74,7 +74,6 @@ static void document_begin(struct report *r)
 	struct json j = {.out = r->out};
 
 	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
 	format_json_about(&j, r->listing);
 	findings_put_summary(&j, r);
 	json_write_open(&j, "findings", '[');
@@ -98,17 +97,10 @@ static void document_end(struct report *r)
 
 static void lines_finding(struct report *r, const struct portscope_finding *f)
 {
-	const struct portscope_host *host = portscope_get_host(r->listing->snapshot);
 	struct json j = {.out = r->out};
 
-	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "record", "finding");
-	json_write_text(&j, "host", host->name);
-	json_write_text(&j, "machine_id", host->machine_id);
-	json_write_key(&j, "time");
-	out_char(r->out, '"');
-	text_time(r->out, portscope_get_time(r->listing->snapshot));
-	out_char(r->out, '"');
+	r->findings++;
+	format_json_record(&j, r->listing, "finding");
 	put_members(&j, r, f);
 	json_write_close(&j, '}');
 	out_char(r->out, '\n');
@@ -120,8 +112,8 @@ static void lines_end(struct report *r)
 
 	json_write_open(&j, NULL, '{');
 	json_write_text(&j, "record", "end");
-	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
 	format_json_about(&j, r->listing);
+	json_write_number(&j, "count", r->findings);
 	findings_put_summary(&j, r);
 	json_write_close(&j, '}');
 	out_char(r->out, '\n');

@@ -76,10 +76,7 @@ static void put_invocation(struct json *j, const struct report *r)
 	json_write_open(j, "invocations", '[');
 	json_write_open(j, NULL, '{');
 	json_write_bool(j, "executionSuccessful", complete);
-	json_write_key(j, "endTimeUtc");
-	out_char(j->out, '"');
-	text_time(j->out, portscope_get_time(r->listing->snapshot));
-	out_char(j->out, '"');
+	json_write_time(j, "endTimeUtc", portscope_get_time(r->listing->snapshot));
 	json_write_open(j, "toolExecutionNotifications", '[');
 	for (size_t i = 0; i < n; i++) {
 		if (w[i].detail && !r->listing->verbose)

@@ -59,18 +59,13 @@ extern const struct format format_table, format_json, format_json_lines, format_
 
 struct json;
 
-/**
- * Writes the members `complete` and `warnings`; details count where `verbose`. `cut` is that of a
- * listing.
- */
-void format_json_warnings(
-	struct json *j, const struct portscope_warning *warnings, size_t n, bool verbose, int cut);
-
 /** Title of the next column that a narrow table had to leave out, from `*position` on; or NULL. */
 const char *table_left_out(const struct printer *p, size_t *position);
 
-/** Writes the members of a document that say who answered what: `time` to `warnings`. */
+/** Writes the first members of a document, `schema` to `warnings`. */
 void format_json_about(struct json *j, const struct listing *listing);
+/** Opens a record of JSON lines with what tells the hosts of a fleet apart. */
+void format_json_record(struct json *j, const struct listing *listing, const char *record);
 /** Writes one socket, an object of the columns of the listing. */
 void format_json_socket(
 	struct out *o, const struct listing *listing, const struct portscope_row *row);

@@ -2,9 +2,9 @@
 /* JSON: one document, or one record a line. Both describe a socket by the same function. */
 #include "format/format.h"
 
-#include <stdio.h>
 #include <sys/socket.h>
 
+#include "format/json-head.h"
 #include "format/text.h"
 #include "util/address.h"
 #include "util/json.h"
@@ -39,10 +39,7 @@ static void put_process(struct json *j, const struct portscope_process *p)
 		json_write_null(j, "exe_trusted");
 	json_write_text(j, "cmdline", p->cmdline);
 	if (p->start_time) {
-		json_write_key(j, "start_time");
-		out_char(j->out, '"');
-		text_time(j->out, p->start_time);
-		out_char(j->out, '"');
+		json_write_time(j, "start_time", p->start_time);
 	} else {
 		json_write_null(j, "start_time");
 	}
@@ -155,105 +152,35 @@ static void put_members(struct printer *p, const struct portscope_row *row, bool
 	}
 }
 
-static void put_host(struct json *j, const struct portscope_host *host)
-{
-	json_write_open(j, "host", '{');
-	json_write_text(j, "name", host->name);
-	json_write_text(j, "machine_id", host->machine_id);
-	json_write_text(j, "boot_id", host->boot_id);
-	json_write_text(j, "kernel", host->kernel);
-	if (host->netns)
-		json_write_number(j, "netns", host->netns);
-	else
-		json_write_null(j, "netns");
-	json_write_text(j, "collector", host->collector);
-	json_write_text(j, "owner_backend", host->owner_backend);
-	json_write_close(j, '}');
-}
-
-static void put_query(struct json *j, const struct listing *listing)
+void format_json_about(struct json *j, const struct listing *listing)
 {
 	const struct portscope_query *q = listing->query;
+	size_t n;
+	const struct portscope_warning *w = portscope_get_warnings(listing->snapshot, &n);
 
-	json_write_open(j, "query", '{');
-	json_write_text(j, "command", listing->command);
-	json_write_open(j, "protocols", '[');
-	if (q->protocols & PORTSCOPE_TCP)
-		json_write_text(j, NULL, "tcp");
-	if (q->protocols & PORTSCOPE_UDP)
-		json_write_text(j, NULL, "udp");
-	json_write_close(j, ']');
-	json_write_open(j, "families", '[');
-	if (q->families & PORTSCOPE_INET)
-		json_write_text(j, NULL, "inet");
-	if (q->families & PORTSCOPE_INET6)
-		json_write_text(j, NULL, "inet6");
-	json_write_close(j, ']');
-	json_write_open(j, "states", '[');
-	for (unsigned state = 0; state < 32; state++)
-		if (q->states >> state & 1 && portscope_field_word(PORTSCOPE_FIELD_STATE, state))
-			json_write_text(
-				j, NULL, portscope_field_word(PORTSCOPE_FIELD_STATE, state));
-	json_write_close(j, ']');
+	json_head_open(j, portscope_get_time(listing->snapshot),
+		portscope_get_host(listing->snapshot), listing->command);
+	json_query_masks(j, q->protocols, q->families, q->states);
 	json_write_text(j, "filter", q->filter ? portscope_filter_text(q->filter) : NULL);
 	json_write_open(j, "columns", '[');
 	for (size_t i = 0; i < listing->n_columns; i++)
 		json_write_text(j, NULL, portscope_field_at(listing->columns[i])->name);
 	json_write_close(j, ']');
-	json_write_close(j, '}');
+	json_head_close(j, w, n, listing->verbose, listing->cut);
 }
 
-static void put_warning(struct json *j, const char *text, bool incomplete)
+void format_json_record(struct json *j, const struct listing *listing, const char *record)
 {
+	const struct portscope_host *host = portscope_get_host(listing->snapshot);
+
 	json_write_open(j, NULL, '{');
-	json_write_text(j, "text", text);
-	json_write_bool(j, "incomplete", incomplete);
+	json_write_text(j, "record", record);
+	json_write_time(j, "time", portscope_get_time(listing->snapshot));
+	json_write_open(j, "host", '{');
+	json_write_text(j, "name", host->name);
+	json_write_text(j, "machine_id", host->machine_id);
+	json_write_text(j, "boot_id", host->boot_id);
 	json_write_close(j, '}');
-}
-
-void format_json_warnings(
-	struct json *j, const struct portscope_warning *w, size_t n, bool verbose, int cut)
-{
-	bool complete = !cut;
-	char text[128];
-
-	for (size_t i = 0; i < n; i++)
-		complete = complete && !w[i].incomplete;
-	json_write_bool(j, "complete", complete);
-	json_write_open(j, "warnings", '[');
-	for (size_t i = 0; i < n; i++)
-		if (!w[i].detail || verbose)
-			put_warning(j, w[i].text, w[i].incomplete);
-	if (cut) {
-		snprintf(text, sizeof(text), "the listing ended early: %s", strerror(-cut));
-		put_warning(j, text, true);
-	}
-	json_write_close(j, ']');
-}
-
-/* `complete` and `warnings`: together, since the one follows from the other. */
-static void put_completeness(struct json *j, const struct listing *listing)
-{
-	size_t n;
-	const struct portscope_warning *w = portscope_get_warnings(listing->snapshot, &n);
-
-	format_json_warnings(j, w, n, listing->verbose, listing->cut);
-}
-
-static void json_put_time(struct json *j, const struct listing *listing)
-{
-	json_write_key(j, "time");
-	out_char(j->out, '"');
-	text_time(j->out, portscope_get_time(listing->snapshot));
-	out_char(j->out, '"');
-}
-
-void format_json_about(struct json *j, const struct listing *listing)
-{
-	json_put_time(j, listing);
-	put_host(j, portscope_get_host(listing->snapshot));
-	put_query(j, listing);
-	put_completeness(j, listing);
 }
 
 void format_json_socket(
@@ -271,7 +198,6 @@ static void document_begin(struct printer *p)
 	struct json j = {.out = p->out};
 
 	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
 	format_json_about(&j, p->listing);
 	json_write_open(&j, "sockets", '[');
 }
@@ -292,15 +218,10 @@ static void document_end(struct printer *p)
 /* What every record starts with: enough to tell the hosts of a fleet apart. */
 static void lines_begin(struct printer *p)
 {
-	const struct portscope_host *host = portscope_get_host(p->listing->snapshot);
 	struct json j = {.out = &p->scratch};
 
 	p->scratch = (struct out)OUT_FOR(p->out);
-	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "record", "socket");
-	json_write_text(&j, "host", host->name);
-	json_write_text(&j, "machine_id", host->machine_id);
-	json_put_time(&j, p->listing);
+	format_json_record(&j, p->listing, "socket");
 }
 
 static void lines_row(struct printer *p, const struct portscope_row *row)
@@ -313,17 +234,12 @@ static void lines_row(struct printer *p, const struct portscope_row *row)
 
 static void lines_end(struct printer *p)
 {
-	const struct portscope_host *host = portscope_get_host(p->listing->snapshot);
 	struct json j = {.out = p->out};
 
 	json_write_open(&j, NULL, '{');
 	json_write_text(&j, "record", "end");
-	json_write_text(&j, "schema", PORTSCOPE_SCHEMA);
-	json_put_time(&j, p->listing);
-	put_host(&j, host);
-	put_query(&j, p->listing);
-	json_write_number(&j, "sockets", p->rows);
-	put_completeness(&j, p->listing);
+	format_json_about(&j, p->listing);
+	json_write_number(&j, "count", p->rows);
 	json_write_close(&j, '}');
 	out_char(p->out, '\n');
 	out_done(&p->scratch);

@@ -3,7 +3,6 @@
 #include "format/text.h"
 
 #include <sys/socket.h>
-#include <time.h>
 
 #include "util/address.h"
 #include "util/text.h"
@@ -49,17 +48,6 @@ static size_t put_endpoint(struct out *o, const struct portscope_endpoint *e, en
 	}
 	n += put(o, brackets ? "]:" : ":");
 	return n + out_number(o, e->port);
-}
-
-size_t text_time(struct out *o, int64_t seconds)
-{
-	time_t t = seconds;
-	struct tm tm;
-	char text[40];
-
-	if (!gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return 0;
-	return put(o, text);
 }
 
 /* A slash ends a name and a semicolon a process: in the name itself they would forge another. */

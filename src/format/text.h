@@ -21,7 +21,4 @@ size_t text_value(struct out *o, const struct portscope_value *value, enum text_
 /** At least the columns that text_value() will write in a table; cheap where it can be told so. */
 size_t text_bound(const struct portscope_value *value);
 
-/** Writes a time as RFC 3339 has it, in UTC, without quotes. */
-size_t text_time(struct out *o, int64_t time);
-
 #endif

@@ -47,6 +47,7 @@ struct chooser {
 	struct warnings warnings;
 	int refusal;
 	uint8_t elsewhere[65536 / 8]; /**< a bit a port that the other host uses */
+	const char *collector;        /**< where the sockets came from */
 	uint8_t verdicts[65536];
 	/** Of ports that only passive sockets have: the lowest cookie among them, in this listing
 	   and the one before, and in how many listings it was the same. */
@@ -134,6 +135,7 @@ static int mark_sockets(struct chooser *c)
 	collect_request_fill(&request, c->wish->protocols, PORTSCOPE_INET | PORTSCOPE_INET6,
 		PORTSCOPE_STATES_ALL);
 	r = collect_all(c->sources, &request, &sockets, &report, &c->warnings);
+	c->collector = report.used_procfs ? "procfs" : "netlink";
 	for (size_t i = 0; i < sockets.count && r >= 0; i++)
 		mark_in_use(c, &sockets.items[i]);
 	sockets_done(&sockets);
@@ -326,6 +328,7 @@ static void count(const struct chooser *c, struct portscope_choice *to)
 	to->registered = counts[VERDICT_REGISTERED];
 	to->refused = counts[VERDICT_REFUSED];
 	to->refusal = c->refusal;
+	to->collector = c->collector;
 }
 
 /* `c` is zero but for what it was asked. */

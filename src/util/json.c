@@ -47,6 +47,14 @@ void json_write_number(struct json *j, const char *key, uint64_t number)
 	out_number(j->out, number);
 }
 
+void json_write_time(struct json *j, const char *key, int64_t time)
+{
+	json_write_key(j, key);
+	out_char(j->out, '"');
+	text_time(j->out, time);
+	out_char(j->out, '"');
+}
+
 void json_write_bool(struct json *j, const char *key, bool flag)
 {
 	json_write_key(j, key);

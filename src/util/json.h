@@ -24,6 +24,8 @@ void json_write_open(struct json *j, const char *key, char bracket);
 void json_write_close(struct json *j, char bracket);
 void json_write_text(struct json *j, const char *key, const char *text);
 void json_write_number(struct json *j, const char *key, uint64_t number);
+/** A time, seconds since the epoch, as RFC 3339 has it. */
+void json_write_time(struct json *j, const char *key, int64_t time);
 void json_write_bool(struct json *j, const char *key, bool flag);
 void json_write_null(struct json *j, const char *key);
 

@@ -7,6 +7,7 @@
 #include "util/text.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <wchar.h>
 
 /* Decodes one character (RFC 3629); returns its length, or 0 where there is no valid one. */
@@ -191,4 +192,17 @@ size_t text_cut(struct out *o, const char *text, size_t length, size_t columns, 
 	}
 	*ret_columns = used;
 	return kept;
+}
+
+size_t text_time(struct out *o, int64_t seconds)
+{
+	time_t t = seconds;
+	struct tm tm;
+	char text[40];
+	size_t n = 0;
+
+	if (gmtime_r(&t, &tm))
+		n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	out_bytes(o, text, n);
+	return n;
 }

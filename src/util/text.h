@@ -31,4 +31,7 @@ void text_json(struct out *o, const char *text, size_t length);
 size_t text_cut(
 	struct out *o, const char *text, size_t length, size_t columns, size_t *ret_columns);
 
+/** Writes a time, seconds since the epoch, as RFC 3339 has it, in UTC; returns its width. */
+size_t text_time(struct out *o, int64_t time);
+
 #endif

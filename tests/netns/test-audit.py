@@ -299,7 +299,7 @@ class Field(unittest.TestCase):
         self.assertTrue(any(s['findings'] is None for s in listed))
         if jsonschema:
             d = lab.document('-l', '--columns=+findings')
-            self.assertEqual([e.message for e in validator('document').iter_errors(d)], [])
+            self.assertEqual([e.message for e in validator().iter_errors(d)], [])
 
     def test_other_formats(self):
         options = ('-lH', '--columns=local,findings', 'sport = 143 or sport = 1500')
@@ -484,11 +484,10 @@ class Unprivileged(unittest.TestCase):
 
 
 @functools.lru_cache(maxsize=None)
-def validator(part):
+def validator():
+    """The schema as it is."""
     with open(SCHEMA) as f:
-        schema = json.load(f)
-    return VALIDATOR({'$schema': schema['$schema'], '$defs': schema['$defs'],
-                      '$ref': '#/$defs/' + part})
+        return VALIDATOR(json.load(f))
 
 
 class WithoutSockDiag(unittest.TestCase):
@@ -506,8 +505,9 @@ class WithoutSockDiag(unittest.TestCase):
 
 
 class Formats(unittest.TestCase):
-    def valid(self, part, instance):
-        self.assertEqual([e.message for e in validator(part).iter_errors(instance)][:5], [])
+    def valid(self, instance):
+        self.assertEqual([jsonschema.exceptions.best_match([e]).message[:300]
+                          for e in validator().iter_errors(instance)][:5], [])
 
     def test_text(self):
         r = audit()
@@ -523,7 +523,7 @@ class Formats(unittest.TestCase):
     @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
     def test_json(self):
         d = document()
-        self.valid('audit_document', d)
+        self.valid(d)
         self.assertEqual(d['query']['command'], 'audit')
         for change in (lambda d: d.pop('summary'), lambda d: d['findings'][0].pop('evidence'),
                        lambda d: d['findings'][0].update(severity='bad'),
@@ -531,17 +531,18 @@ class Formats(unittest.TestCase):
                        lambda d: d['summary'].update(quiet=-1)):
             bad = json.loads(json.dumps(d))
             change(bad)
-            self.assertTrue(list(validator('audit_document').iter_errors(bad)))
+            self.assertTrue(list(validator().iter_errors(bad)))
 
     @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
     def test_json_lines(self):
         lines = [json.loads(line) for line in audit('--json-lines').stdout.splitlines()]
         for line in lines:
-            self.valid('audit_line', line)
+            self.valid(line)
         self.assertEqual([line['record'] for line in lines],
                          ['finding'] * (len(lines) - 1) + ['end'])
         self.assertEqual([key(f) for f in lines[:-1]], [key(f) for f in document()['findings']])
         self.assertEqual(lines[-1]['summary']['findings'], len(lines) - 1)
+        self.assertEqual(lines[-1]['count'], len(lines) - 1)
 
     def test_csv(self):
         rows = list(csv.DictReader(io.StringIO(audit('--csv').stdout)))
