@@ -81,7 +81,7 @@ enum portscope_type {
 	PORTSCOPE_PIDS,      /**< .processes: their pids */
 	PORTSCOPE_CONTAINER, /**< .container */
 	PORTSCOPE_TEXTS,     /**< .texts: words that need no escape */
-	PORTSCOPE_TIME,      /**< .number: seconds since the epoch */
+	PORTSCOPE_TIME,      /**< .number: seconds since the epoch, written as RFC 3339 has it */
 };
 
 /** An address with its port, as the kernel gave it. */
@@ -155,6 +155,7 @@ struct portscope_value {
 		struct {
 			const char *const *items;
 			size_t count;
+			const char *separator; /**< where they are one text */
 		} texts;
 	};
 };
@@ -216,6 +217,10 @@ enum portscope_field_id {
 	PORTSCOPE_FIELD_REFERENCES,
 	PORTSCOPE_FIELD_VERDICT,
 	PORTSCOPE_FIELD_SOCKETS,
+	/* Those of the answer, so that the rows of many hosts can stand in one file. */
+	PORTSCOPE_FIELD_HOST,
+	PORTSCOPE_FIELD_MACHINE_ID,
+	PORTSCOPE_FIELD_TIME,
 	PORTSCOPE_FIELDS, /**< how many there are */
 };
 
@@ -230,6 +235,7 @@ struct portscope_field {
 	uint8_t give_way; /**< of the columns of a narrow table the highest is left out first; 0:
 			     none */
 	bool of_finding;  /**< only a finding has it: null in the rows of a listing */
+	bool of_answer;   /**< the same in every row: JSON says it once, in `time` and `host` */
 };
 
 /** The field with this id, or NULL after the last. */
@@ -622,21 +628,6 @@ struct portscope_policy *portscope_policy_free(struct portscope_policy *policy);
 /** The file that it was read from. */
 const char *portscope_policy_path(const struct portscope_policy *policy);
 
-/** A finding; its strings and its row live as long as the callback. */
-struct portscope_finding {
-	const struct portscope_rule *rule;
-	enum portscope_severity severity;
-	/** What speaks for it: `port`, `port+process`, `process` (whatever the port),
-	   `contradicted` (the program speaks something else), `observed` (a fact), `policy`. */
-	const char *evidence;
-	const char *text;       /**< what is wrong; may hold unsafe bytes from outside */
-	const char *advice;     /**< what to do; NULL: nothing in particular */
-	const char *references; /**< by `; `; NULL: none */
-	const char *verdict;    /**< of the policy: `deny` or `warn`; NULL: none */
-	size_t sockets;         /**< how many sockets with this address share it */
-	const struct portscope_row *row;
-};
-
 /** What an audit has found, counted. */
 struct portscope_audit_counts {
 	size_t sockets;  /**< judged */
@@ -665,15 +656,11 @@ int portscope_audit_open(const struct portscope_query *query, struct portscope_p
 /** Frees an audit; NULL is fine. */
 struct portscope_audit *portscope_audit_close(struct portscope_audit *audit);
 
-/** Takes a finding; a non-zero result ends the walk and is what portscope_audit_each() returns. */
-typedef int (*portscope_finding_fn)(const struct portscope_finding *finding, void *userdata);
-
 /**
- * Hands out the findings, whose rows have the fields of a finding, in the order that the query asks
- * for: by default the worst first, then by socket. May be asked again.
+ * Hands out the findings: rows that have the fields of a finding beside those of its socket, in the
+ * order that the query asks for; by default the worst first, then by socket. May be asked again.
  */
-int portscope_audit_each(
-	const struct portscope_audit *audit, portscope_finding_fn finding, void *userdata);
+int portscope_audit_each(const struct portscope_audit *audit, portscope_row_fn row, void *userdata);
 
 struct portscope_audit_counts portscope_audit_count(const struct portscope_audit *audit);
 /** The snapshot behind it: who answered, when, and the warnings of all stages. */

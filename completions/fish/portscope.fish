@@ -12,7 +12,10 @@ function __portscope_fields
     if string match -q -- "$argv[1]*" $last; and test $argv[1] = - -o -z "$before"
         set before "$before$argv[1]"
     end
-    $program --list-fields 2>/dev/null | while read -l name title help
+    # Findings have more fields than sockets.
+    set -l command list
+    __portscope_command audit; and set command audit
+    $program $command --list-fields 2>/dev/null | while read -l name title help
         printf '%s%s\t%s\n' "$before" $name (string trim -- $help)
     end
 end
@@ -55,14 +58,14 @@ complete -c portscope -s 4 -l ipv4 -d 'IPv4, dual-stack sockets among it' -n '__
 complete -c portscope -s 6 -l ipv6 -d IPv6 -n '__portscope_command list'
 complete -c portscope -s n -l numeric -d 'No names of users' -n '__portscope_command list audit'
 complete -c portscope -s p -l processes -d 'Every process that holds a socket' -n '__portscope_command list'
-complete -c portscope -l columns -x -a '(__portscope_fields +)' -d 'Fields to show' -n '__portscope_command list'
-complete -c portscope -l sort -x -a '(__portscope_fields -)' -d 'Fields to sort by' -n '__portscope_command list'
+complete -c portscope -l columns -x -a '(__portscope_fields +)' -d 'Fields to show' -n '__portscope_command list audit'
+complete -c portscope -l sort -x -a '(__portscope_fields -)' -d 'Fields to sort by' -n '__portscope_command list audit'
 complete -c portscope -l each -d 'A row for each socket' -n '__portscope_command list'
 complete -c portscope -l width -x -d 'Fit the table to columns' -n '__portscope_command list'
 complete -c portscope -s W -l wide -d 'Do not fit the table to the terminal' -n '__portscope_command list'
 complete -c portscope -s F -l filter -r -F -d 'Read the filter from a file' -n '__portscope_command list audit'
 complete -c portscope -l explain-filter -d 'Say how the filter was understood' -n '__portscope_command list'
-complete -c portscope -l list-fields -d 'Name all fields' -n '__portscope_command list'
+complete -c portscope -l list-fields -d 'Name all fields' -n '__portscope_command list audit'
 complete -c portscope -l verbose -d 'Say more about how the answer came about' -n '__portscope_command list explain free audit'
 complete -c portscope -s j -l json -d 'One JSON document'
 complete -c portscope -l json-lines -d 'One JSON record a line' -n '__portscope_command list audit'

@@ -481,28 +481,15 @@ struct portscope_audit *portscope_audit_close(struct portscope_audit *a)
 	return NULL;
 }
 
-int portscope_audit_each(
-	const struct portscope_audit *a, portscope_finding_fn finding, void *userdata)
+int portscope_audit_each(const struct portscope_audit *a, portscope_row_fn take, void *userdata)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < a->n_findings && !r; i++) {
-		const struct kept *k = &a->findings[a->order[i]];
 		struct portscope_row row;
-		struct portscope_finding shown = {
-			.rule = &k->verdict.rule->shown,
-			.severity = k->finding.severity,
-			.evidence = k->finding.evidence,
-			.text = k->finding.text,
-			.advice = k->finding.advice,
-			.references = k->verdict.references,
-			.verdict = k->finding.verdict,
-			.sockets = k->finding.sockets,
-			.row = &row,
-		};
 
 		finding_row(a, a->order[i], &row);
-		r = finding(&shown, userdata);
+		r = take(&row, userdata);
 	}
 	return r;
 }

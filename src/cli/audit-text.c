@@ -14,9 +14,14 @@
 #define GAP        2
 #define COLOUR_OFF "\033[0m"
 
-const uint16_t findings_text_columns[FINDING_CELLS] = {PORTSCOPE_FIELD_PROTOCOL,
-	PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PROCESS,
-	PORTSCOPE_FIELD_UNIT, PORTSCOPE_FIELD_EXPOSURE};
+/* The columns of the line that starts a finding. */
+#define CELLS 6
+/* What it reads; of these the first are the cells. */
+static const uint16_t fields_read[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
+	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_UNIT,
+	PORTSCOPE_FIELD_EXPOSURE, PORTSCOPE_FIELD_SEVERITY, PORTSCOPE_FIELD_RULE,
+	PORTSCOPE_FIELD_EVIDENCE, PORTSCOPE_FIELD_TEXT, PORTSCOPE_FIELD_ADVICE,
+	PORTSCOPE_FIELD_REFERENCES, PORTSCOPE_FIELD_SOCKETS};
 
 static const char *const colours[PORTSCOPE_SEVERITIES] = {
 	[PORTSCOPE_INFO] = "\033[2m",
@@ -27,29 +32,28 @@ static const char *const colours[PORTSCOPE_SEVERITIES] = {
 };
 
 /* The cell's text in `o`; its width. */
-static size_t put_cell(struct out *o, const struct portscope_finding *f, size_t i)
+static size_t put_cell(struct out *o, const struct portscope_row *row, size_t i)
 {
 	struct portscope_value value;
 
-	portscope_get(f->row, findings_text_columns[i], &value);
+	portscope_get(row, fields_read[i], &value);
 	return text_value(o, &value, TEXT_TABLE);
 }
 
-static void text_measure(struct report *r, const struct portscope_finding *f)
+static void report_measure(struct printer *p, const struct portscope_row *row)
 {
-	for (size_t i = 0; i < FINDING_CELLS; i++) {
-		AUTO_OUT struct out cell = OUT_FOR(r->out);
-		unsigned width = put_cell(&cell, f, i);
+	for (size_t i = 0; i < CELLS; i++) {
+		AUTO_OUT struct out cell = OUT_FOR(p->out);
+		unsigned width = put_cell(&cell, row, i);
 
-		r->widths[i] = MAX(r->widths[i], width);
+		p->widths[i] = MAX(p->widths[i], width);
 	}
 }
 
 /* A line of its own: what it is about, and the words. */
-static void put_line(struct report *r, const char *label, const char *text)
+static void put_line(struct out *o, unsigned width, const char *label, const char *text)
 {
-	unsigned width = r->listing->width;
-	struct page p = {.out = r->out, .width = width ? width : UINT_MAX};
+	struct page p = {.out = o, .width = width ? width : UINT_MAX};
 
 	if (!text)
 		return;
@@ -74,19 +78,37 @@ static const char *evidence_words(const char *evidence)
 	return evidence;
 }
 
-static bool is_too_wide(const struct report *r)
+/* The same of a field. */
+static void put_field(
+	struct printer *p, const struct portscope_row *row, const char *label, unsigned field)
+{
+	AUTO_OUT struct out text = OUT_FOR(p->out);
+	struct portscope_value value;
+
+	portscope_get(row, field, &value);
+	if (!value.known)
+		return;
+	if (value.type == PORTSCOPE_TEXT)
+		out_bytes(&text, value.text.text, value.text.length);
+	else
+		text_value(&text, &value, TEXT_PLAIN);
+	if (text.used && out_string(&text))
+		put_line(p->out, p->listing->width, label, text.buffer);
+}
+
+static bool is_too_wide(const struct printer *p)
 {
 	size_t width = INDENT;
 
-	for (size_t i = 0; i < FINDING_CELLS; i++)
-		width += r->widths[i] + GAP;
+	for (size_t i = 0; i < CELLS; i++)
+		width += p->widths[i] + GAP;
 	/* The last one may be followed by a number of sockets. */
-	return r->listing->width && width + sizeof("(9999 sockets)") - 1 > r->listing->width;
+	return p->listing->width && width + sizeof("(9999 sockets)") - 1 > p->listing->width;
 }
 
 /** The line of a socket under way. */
 struct cells {
-	struct report *report;
+	const struct printer *printer;
 	bool narrow; /**< nothing is padded, and what does not fit goes to a line of its own */
 	size_t column;
 	size_t gap; /**< due before the next cell */
@@ -94,10 +116,10 @@ struct cells {
 
 static void add_cell(struct cells *c, const struct out *text, size_t width, size_t padded)
 {
-	struct out *o = c->report->out;
+	struct out *o = c->printer->out;
 
 	if (c->narrow && c->column > INDENT &&
-		c->column + c->gap + width > c->report->listing->width) {
+		c->column + c->gap + width > c->printer->listing->width) {
 		out_char(o, '\n');
 		out_blanks(o, INDENT);
 		c->column = INDENT;
@@ -110,48 +132,60 @@ static void add_cell(struct cells *c, const struct out *text, size_t width, size
 	c->gap = GAP + (!c->narrow && padded > width ? padded - width : 0);
 }
 
-static void put_socket(struct report *r, const struct portscope_finding *f)
+static void put_socket(struct printer *p, const struct portscope_row *row)
 {
-	struct cells c = {.report = r, .narrow = is_too_wide(r), .column = INDENT};
+	struct cells c = {.printer = p, .narrow = is_too_wide(p), .column = INDENT};
+	struct portscope_value sockets;
 
-	for (size_t i = 0; i < FINDING_CELLS; i++) {
-		AUTO_OUT struct out cell = OUT_FOR(r->out);
-		size_t width = put_cell(&cell, f, i);
+	for (size_t i = 0; i < CELLS; i++) {
+		AUTO_OUT struct out cell = OUT_FOR(p->out);
+		size_t width = put_cell(&cell, row, i);
 
-		add_cell(&c, &cell, width, r->widths[i]);
+		add_cell(&c, &cell, width, p->widths[i]);
 	}
-	if (f->sockets > 1) {
-		AUTO_OUT struct out cell = OUT_FOR(r->out);
+	portscope_get(row, PORTSCOPE_FIELD_SOCKETS, &sockets);
+	if (sockets.number > 1) {
+		AUTO_OUT struct out cell = OUT_FOR(p->out);
 
-		out_format(&cell, "(%zu sockets)", f->sockets);
+		out_format(&cell, "(%zu sockets)", (size_t)sockets.number);
 		add_cell(&c, &cell, cell.used, 0);
 	}
-	out_char(r->out, '\n');
+	out_char(p->out, '\n');
 }
 
-static void text_finding(struct report *r, const struct portscope_finding *f)
+static void put_severity(struct printer *p, const struct portscope_row *row)
 {
-	const char *colour = r->listing->colour ? colours[f->severity] : NULL;
-	const char *name = portscope_severity_name(f->severity);
-	char shout[INDENT + 1];
-	char rests[128];
+	struct portscope_value severity;
+	const char *colour;
 	size_t n = 0;
 
-	for (; name[n] && n < INDENT; n++)
-		shout[n] = name[n] - 'a' + 'A';
+	portscope_get(row, PORTSCOPE_FIELD_SEVERITY, &severity);
+	colour = p->listing->colour ? colours[severity.word.rank] : NULL;
 	if (colour)
-		out_text(r->out, colour);
-	out_bytes(r->out, shout, n);
+		out_text(p->out, colour);
+	for (const char *name = severity.word.name; name[n] && n < INDENT; n++)
+		out_char(p->out, name[n] - 'a' + 'A');
 	if (colour)
-		out_text(r->out, COLOUR_OFF);
-	out_blanks(r->out, INDENT - n);
-	put_socket(r, f);
-	put_line(r, "", f->text);
-	put_line(r, "What to do:", f->advice);
-	put_line(r, "See:", f->references);
-	snprintf(rests, sizeof(rests), "%s. Rule: %s", evidence_words(f->evidence), f->rule->id);
-	put_line(r, "Evidence:", rests);
-	r->findings++;
+		out_text(p->out, COLOUR_OFF);
+	out_blanks(p->out, INDENT - n);
+}
+
+static void report_row(struct printer *p, const struct portscope_row *row)
+{
+	struct portscope_value evidence, rule;
+	char rests[128];
+
+	put_severity(p, row);
+	put_socket(p, row);
+	put_field(p, row, "", PORTSCOPE_FIELD_TEXT);
+	put_field(p, row, "What to do:", PORTSCOPE_FIELD_ADVICE);
+	put_field(p, row, "See:", PORTSCOPE_FIELD_REFERENCES);
+	portscope_get(row, PORTSCOPE_FIELD_EVIDENCE, &evidence);
+	portscope_get(row, PORTSCOPE_FIELD_RULE, &rule);
+	snprintf(rests, sizeof(rests), "%s. Rule: %s", evidence_words(evidence.text.text),
+		rule.text.text);
+	put_line(p->out, p->listing->width, "Evidence:", rests);
+	p->rows++;
 }
 
 static const char *plural(size_t n)
@@ -160,12 +194,12 @@ static const char *plural(size_t n)
 }
 
 /* Counts that are not 0, from the worst: `: 1 high, 2 low`. */
-static void put_counts(struct report *r, const size_t *counts, size_t n, const char *before,
+static void put_counts(struct out *o, const size_t *counts, size_t n, const char *before,
 	const char *(*name)(size_t rank))
 {
 	for (size_t i = n; i-- > 0;)
 		if (counts[i]) {
-			out_format(r->out, "%s%zu %s", before, counts[i], name(i));
+			out_format(o, "%s%zu %s", before, counts[i], name(i));
 			before = ", ";
 		}
 }
@@ -180,36 +214,37 @@ static const char *exposure_name(size_t rank)
 	return portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, rank);
 }
 
-static void text_end(struct report *r)
+static void report_end(struct printer *p)
 {
+	const struct report *r = p->listing->kind->of;
 	struct portscope_audit_counts c = portscope_audit_count(r->audit);
+	struct out *o = p->out;
 
 	if (c.findings)
-		out_format(r->out, "%zu finding%s", c.findings, plural(c.findings));
+		out_format(o, "%zu finding%s", c.findings, plural(c.findings));
 	else
-		out_text(r->out, "No findings");
-	out_format(r->out, " in %zu listening socket%s", c.sockets, plural(c.sockets));
-	put_counts(r, c.by_severity, PORTSCOPE_SEVERITIES, ": ", severity_name);
-	put_counts(r, c.by_exposure, ARRAY_SIZE(c.by_exposure), "; ", exposure_name);
-	out_text(r->out, ".");
+		out_text(o, "No findings");
+	out_format(o, " in %zu listening socket%s", c.sockets, plural(c.sockets));
+	put_counts(o, c.by_severity, PORTSCOPE_SEVERITIES, ": ", severity_name);
+	put_counts(o, c.by_exposure, ARRAY_SIZE(c.by_exposure), "; ", exposure_name);
+	out_text(o, ".");
 	if (r->policy && c.allowed) {
-		out_format(r->out, " %zu socket%s allowed by ", c.allowed, plural(c.allowed));
-		text_visible(r->out, r->policy, strlen(r->policy));
+		out_format(o, " %zu socket%s allowed by ", c.allowed, plural(c.allowed));
+		text_visible(o, r->policy, strlen(r->policy));
 		if (c.silenced)
-			out_format(r->out, " (%zu finding%s silenced)", c.silenced,
-				plural(c.silenced));
-		out_format(r->out, ", %zu raise%s nothing.", c.quiet, c.quiet == 1 ? "s" : "");
-	} else {
-		out_format(r->out, " %zu raise%s nothing.", c.quiet, c.quiet == 1 ? "s" : "");
+			out_format(o, " (%zu finding%s silenced)", c.silenced, plural(c.silenced));
+		out_text(o, ",");
 	}
-	out_char(r->out, '\n');
+	out_format(o, " %zu raise%s nothing.\n", c.quiet, c.quiet == 1 ? "s" : "");
 }
 
-const struct findings_format findings_text = {
-	.name = "table",
-	.measure = text_measure,
-	.finding = text_finding,
-	.end = text_end,
+const struct format format_report = {
+	.name = "report",
+	.reads = fields_read,
+	.n_reads = ARRAY_SIZE(fields_read),
+	.measure = report_measure,
+	.row = report_row,
+	.end = report_end,
 };
 
 void rules_write(struct out *o)
@@ -223,11 +258,8 @@ void rules_write(struct out *o)
 
 void rule_write(struct out *o, const struct portscope_rule *rule, unsigned width)
 {
-	struct listing listing = {.width = width};
-	struct report r = {.listing = &listing, .out = o};
-
 	out_format(o, "%s: %s\n", rule->id, rule->title);
-	put_line(&r, "Severity:", portscope_severity_name(rule->severity));
-	put_line(&r, "", rule->about);
-	put_line(&r, "See:", rule->references);
+	put_line(o, width, "Severity:", portscope_severity_name(rule->severity));
+	put_line(o, width, "", rule->about);
+	put_line(o, width, "See:", rule->references);
 }

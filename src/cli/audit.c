@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "cli/audit.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/document.h"
 #include "cli/filter.h"
+#include "cli/help.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -37,10 +39,12 @@ struct run {
 	struct portscope_policy *policy;
 	struct portscope_document *baseline;
 	struct listing listing;
+	struct listing_kind kind;
 	struct report report;
-	const struct findings_format *format; /**< NULL: for a reader */
-	bool failed;                          /**< a finding is as bad as fail_on, or worse */
-	uint16_t columns[FORMAT_COLUMNS_MAX];
+	const struct format *format;
+	struct printer printer;
+	struct columns columns;
+	bool failed; /**< a finding is as bad as fail_on, or worse */
 };
 
 /* The lowest severity that makes the exit status 1. */
@@ -49,26 +53,38 @@ static unsigned fails_from(const struct run *run)
 	return run->fail_on ? run->fail_on - 1 : PORTSCOPE_HIGH;
 }
 
-/* The fields of a socket: those that a reader sees, or all that JSON has. */
-static void choose_columns(struct run *run)
+/* For a reader, findings are sentences; with --columns, a table. */
+static const struct format *choose_format(const struct options *o)
 {
-	bool text = run->format == &findings_text;
-	size_t n = 0;
+	return o->format ? o->format : o->columns ? &format_table : &format_report;
+}
 
-	for (size_t i = 0; text && i < FINDING_CELLS; i++)
-		run->columns[n++] = findings_text_columns[i];
-	for (unsigned id = 0; !text && portscope_field_at(id); id++)
-		if (portscope_field_at(id)->in_json)
-			run->columns[n++] = id;
-	/* SARIF names a socket as a table does. */
-	if (run->format == &findings_sarif) {
-		run->columns[n++] = PORTSCOPE_FIELD_LOCAL;
-		run->columns[n++] = PORTSCOPE_FIELD_PROCESS;
-	}
-	run->listing.columns = run->columns;
-	run->listing.n_columns = n;
-	run->query.fields = run->columns;
-	run->query.n_fields = n;
+static const uint16_t table_columns[] = {PORTSCOPE_FIELD_SEVERITY, PORTSCOPE_FIELD_PROTOCOL,
+	PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_EXPOSURE,
+	PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_UNIT, PORTSCOPE_FIELD_RULE};
+
+static int choose_columns(struct run *run)
+{
+	uint16_t defaults[PORTSCOPE_FIELDS];
+	size_t n = ARRAY_SIZE(table_columns);
+	int r;
+
+	if (run->format->all_fields)
+		n = columns_of_format(run->format, true, defaults);
+	else
+		memcpy(defaults, table_columns, sizeof(table_columns));
+	r = columns_choose(&run->columns, &run->options, true, defaults, n);
+	for (size_t i = 0; i < run->format->n_reads; i++)
+		columns_read(&run->columns, run->format->reads[i]);
+	columns_read(&run->columns, PORTSCOPE_FIELD_SEVERITY);
+	run->listing.columns = run->columns.ids;
+	run->listing.n_columns = run->columns.n;
+	run->listing.n_default = run->columns.n_default;
+	run->query.fields = run->columns.ids;
+	run->query.n_fields = run->columns.n_read;
+	run->query.sort = run->columns.sort;
+	run->query.n_sort = run->columns.n_sort;
+	return r;
 }
 
 static int read_policy(struct run *run)
@@ -92,46 +108,55 @@ static int read_policy(struct run *run)
 static int prepare(struct run *run)
 {
 	const struct options *o = &run->options;
-	bool text;
+	bool reader;
 	int r;
 
-	if (!run->format)
-		run->format = &findings_text;
-	choose_columns(run);
-	text = run->format == &findings_text;
+	run->format = choose_format(o);
+	if (choose_columns(run))
+		return STATUS_USAGE;
+	reader = run->format == &format_table || run->format == &format_report;
 	run->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
 	run->query.families = PORTSCOPE_INET | PORTSCOPE_INET6;
 	run->query.states = PORTSCOPE_STATES_LISTENING;
 	run->query.numeric = o->numeric;
 	run->query.collector = options_collector(o);
-	run->query.identity = !text && run->format != &findings_csv;
+	run->query.identity = !reader && run->format != &format_csv;
+	run->kind = (struct listing_kind){
+		.command = "audit",
+		.rows = "findings",
+		.record = "finding",
+		.more = report_put_summary,
+		.of = &run->report,
+	};
 	run->listing.query = &run->query;
-	run->listing.command = "audit";
-	run->listing.width = text ? output_width() : 0;
-	run->listing.colour = text && output_colour(o);
+	run->listing.kind = &run->kind;
+	run->listing.width = reader ? output_width() : 0;
+	run->listing.screen = run->format == &format_table && run->listing.width;
+	run->listing.colour = reader && output_colour(o);
 	run->listing.no_header = o->no_header;
 	run->listing.verbose = o->verbose;
-	run->report.listing = &run->listing;
 	run->report.fail_on = fail_words[fails_from(run)];
 	r = run->baseline_asked ? cli_document_read(run->baseline_asked, &run->baseline) : 0;
 	return r ? r : read_policy(run);
 }
 
-static int measure_finding(const struct portscope_finding *finding, void *userdata)
+static int measure_row(const struct portscope_row *row, void *userdata)
 {
 	struct run *run = userdata;
 
-	run->format->measure(&run->report, finding);
+	run->format->measure(&run->printer, row);
 	return 0;
 }
 
-static int print_finding(const struct portscope_finding *finding, void *userdata)
+static int print_row(const struct portscope_row *row, void *userdata)
 {
 	struct run *run = userdata;
+	struct portscope_value severity;
 
-	run->failed = run->failed || finding->severity >= fails_from(run);
-	run->format->finding(&run->report, finding);
-	return run->report.out->error;
+	portscope_get(row, PORTSCOPE_FIELD_SEVERITY, &severity);
+	run->failed = run->failed || severity.word.rank >= fails_from(run);
+	run->format->row(&run->printer, row);
+	return run->printer.out->error;
 }
 
 static int print_all(struct run *run, const struct portscope_audit *audit)
@@ -140,15 +165,16 @@ static int print_all(struct run *run, const struct portscope_audit *audit)
 
 	run->listing.snapshot = portscope_audit_snapshot(audit);
 	run->report.audit = audit;
+	run->printer.listing = &run->listing;
 	if (run->format->begin)
-		run->format->begin(&run->report);
+		run->format->begin(&run->printer);
 	if (run->format->measure)
-		r = portscope_audit_each(audit, measure_finding, run);
+		r = portscope_audit_each(audit, measure_row, run);
 	if (r >= 0)
-		r = portscope_audit_each(audit, print_finding, run);
+		r = portscope_audit_each(audit, print_row, run);
 	run->listing.cut = MIN(r, 0);
 	if (run->format->end)
-		run->format->end(&run->report);
+		run->format->end(&run->printer);
 	return r;
 }
 
@@ -170,7 +196,7 @@ static int judge(struct run *run)
 		message("cannot audit the sockets: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
-	run->report.out = &out;
+	run->printer.out = &out;
 	r = print_all(run, audit);
 	written = output_finish(&out);
 	warnings = portscope_get_warnings(portscope_audit_snapshot(audit), &n);
@@ -217,6 +243,8 @@ static int run_audit(void *state)
 	}
 	if (run->list_rules)
 		return output_text(rules_write);
+	if (run->options.list_fields)
+		return output_text(finding_fields_write);
 	if (run->rule)
 		return explain_rule(run->rule);
 	r = cli_filter_read(&run->options, &run->query.filter);
@@ -246,10 +274,13 @@ static const struct option_spec options[] = {
 	{0, "list-rules", NULL, OPTION_FLAG, AT(list_rules), "name all rules and exit"},
 	{0, "explain", "RULE", OPTION_TEXT, AT(rule), "say what a rule looks at and exit"},
 	OPTION_NO_HEADER,
-	{'j', "json", NULL, OPTION_CHOICE, AT(format), "one JSON document", .choice = &findings_json},
-	{0, "json-lines", NULL, OPTION_CHOICE, AT(format), "one JSON record a line", .choice = &findings_json_lines},
-	{0, "csv", NULL, OPTION_CHOICE, AT(format), "comma-separated values for spreadsheets", .choice = &findings_csv},
-	{0, "sarif", NULL, OPTION_CHOICE, AT(format), "SARIF 2.1.0 for dashboards", .choice = &findings_sarif},
+	OPTION_JSON,
+	OPTION_JSON_LINES,
+	OPTION_CSV,
+	OPTION_FORMAT(0, sarif, "sarif", "SARIF 2.1.0 for dashboards"),
+	OPTION_COLUMNS,
+	OPTION_SORT,
+	OPTION_LIST_FIELDS,
 	OPTION_COLOR,
 	OPTION_COLLECTOR,
 	OPTION_VERBOSE,

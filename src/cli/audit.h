@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the command `audit` writes for a reader. */
+/* What the command `audit` writes for a reader, and what it says of all findings together. */
 #ifndef PORTSCOPE_CLI_AUDIT_H
 #define PORTSCOPE_CLI_AUDIT_H
 
-#include "format/findings.h"
+#include "format/format.h"
+#include "util/json.h"
 
-extern const struct findings_format findings_text;
-/** What it shows of a socket: ids of fields. */
-extern const uint16_t findings_text_columns[FINDING_CELLS];
+/** What is known of all findings together: the `of` of a listing_kind. */
+struct report {
+	const struct portscope_audit *audit;
+	const char *policy;  /**< path; NULL: none */
+	const char *fail_on; /**< name of the severity; `none` */
+};
+
+/** Findings as sentences. */
+extern const struct format format_report;
+
+/** Writes the member `summary`; `report` is a struct report. */
+void report_put_summary(struct json *j, const void *report);
 
 /** Writes the rules, a line each. */
 void rules_write(struct out *o);

@@ -2,6 +2,8 @@
 /* Who has a port open: the listing is taken once and walked for each port. */
 #include "cli/explain-open.h"
 
+#include "cli/columns.h"
+
 /* A busy server has thousands of connections on its port; its page shows the first. */
 #define ROWS_MAX 20
 
@@ -34,14 +36,12 @@ int explain_open(struct explain_open *open, bool json)
 				.states = PORTSCOPE_STATES_ALL,
 			},
 	};
-	for (unsigned id = 0; json && id < PORTSCOPE_FIELDS; id++)
-		if (portscope_field_at(id)->in_json)
-			take_field(open->columns, &n, id);
+	if (json)
+		n = columns_of_format(&format_json, false, open->columns);
 	for (size_t i = 0; !json && i < ARRAY_SIZE(text_columns); i++)
 		take_field(open->columns, &n, text_columns[i]);
 	open->listing = (struct listing){
 		.query = &open->query,
-		.command = "explain",
 		.columns = open->columns,
 		.n_columns = n,
 	};

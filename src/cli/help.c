@@ -61,13 +61,26 @@ void version_write(struct out *o)
 	out_text(o, "portscope " PORTSCOPE_VERSION "\n");
 }
 
-void fields_write(struct out *o)
+static void put_fields(struct out *o, bool of_finding)
 {
-	const struct portscope_field *field;
+	for (unsigned id = 0; id < PORTSCOPE_FIELDS; id++) {
+		const struct portscope_field *field = portscope_field_at(id);
 
-	for (unsigned id = 0; (field = portscope_field_at(id)); id++) {
+		if (field->of_finding != of_finding)
+			continue;
 		put_padded(o, field->name, 16);
 		put_padded(o, field->title, 12);
 		out_format(o, "%s\n", field->help);
 	}
+}
+
+void socket_fields_write(struct out *o)
+{
+	put_fields(o, false);
+}
+
+void finding_fields_write(struct out *o)
+{
+	put_fields(o, true);
+	put_fields(o, false);
 }

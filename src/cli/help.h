@@ -9,6 +9,8 @@
 /** --help of a command; that of the default one also names the others. */
 void help_write(struct out *o, const struct options *options);
 void version_write(struct out *o);
-void fields_write(struct out *o);
+/** --list-fields: what a socket has, and what a finding has, which is more. */
+void socket_fields_write(struct out *o);
+void finding_fields_write(struct out *o);
 
 #endif

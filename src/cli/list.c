@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/filter.h"
 #include "cli/help.h"
@@ -10,7 +11,6 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/page.h"
-#include "util/suggest.h"
 
 static const uint16_t listening_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
 	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PORT_RANGE, PORTSCOPE_FIELD_EXPOSURE,
@@ -22,113 +22,37 @@ static const uint16_t port_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIEL
 	PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_PEER, PORTSCOPE_FIELD_SERVICE,
 	PORTSCOPE_FIELD_PORT_RANGE, PORTSCOPE_FIELD_EXPOSURE, PORTSCOPE_FIELD_PROCESS};
 
+static const struct listing_kind sockets = {
+	.command = "list",
+	.rows = "sockets",
+	.record = "socket",
+};
+
 /** A listing under way: what it counts for the footer, and the formatter. */
 struct list {
 	struct options options;
 	bool listening, all;
 	unsigned families; /**< of enum portscope_family; 0: not said */
 	bool processes;
-	bool list_fields, explain_filter;
-	const char *columns_asked, *sort_asked; /**< NULL: the default ones */
-	unsigned width_asked;                   /**< 0: that of the terminal */
-	bool wide;                              /**< nothing is cut */
-	bool each;                              /**< nothing is merged */
-	bool footer;                            /**< a reader is told what it amounts to */
+	bool explain_filter;
+	unsigned width_asked; /**< 0: that of the terminal */
+	bool wide;            /**< nothing is cut */
+	bool each;            /**< nothing is merged */
+	bool footer;          /**< a reader is told what it amounts to */
 	struct portscope_query query;
 	struct listing listing;
 	bool lone; /**< the filter is a port or a service and nothing else */
 	const struct format *format;
 	struct printer printer;
-	uint16_t columns[FORMAT_COLUMNS_MAX];
-	uint16_t asked[FORMAT_COLUMNS_MAX + 1]; /**< the columns, and what the footer needs */
-	struct portscope_sort sort[FORMAT_COLUMNS_MAX];
+	struct columns columns;
 	int exposure;      /**< field id, or -1: the footer does not tell */
 	size_t reached[8]; /**< rows by rank of exposure */
 	size_t insecure;   /**< rows that an audit would speak of */
 	struct out hidden; /**< titles of the columns that did not fit */
 };
 
-/* The title of a column is what a reader saw, so it leads to the name as well. */
-static int unknown_field(const char *option, const char *name)
-{
-	const char *words[2 * FORMAT_COLUMNS_MAX];
-	const struct portscope_field *field;
-	const char *near;
-	size_t n = 0;
-
-	if (!*name) {
-		message("%s: a name is missing; portscope --list-fields names the fields", option);
-		return STATUS_USAGE;
-	}
-	for (unsigned id = 0; id < FORMAT_COLUMNS_MAX && (field = portscope_field_at(id)); id++) {
-		words[n++] = field->name;
-		words[n++] = field->title;
-	}
-	near = suggest(name, words, n);
-	for (unsigned id = 0; near && 2 * id < n; id++)
-		if (near == words[2 * id + 1])
-			near = words[2 * id];
-	if (near)
-		message("%s: there is no field '%s'; did you mean %s?", option, name, near);
-	else
-		message("%s: there is no field '%s'; portscope --list-fields names them all",
-			option, name);
-	return STATUS_USAGE;
-}
-
-static bool is_among(uint16_t id, const uint16_t *ids, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
-/* The id of the field that starts a list, or -1. */
-static int parse_field(const char *option, const char *list)
-{
-	char name[64];
-	int id;
-
-	snprintf(name, sizeof(name), "%.*s", (int)MIN(strcspn(list, ","), sizeof(name) - 1), list);
-	id = portscope_field_find(name);
-	if (id < 0)
-		unknown_field(option, name);
-	return MAX(id, -1);
-}
-
-/* What follows the first comma of a list, or NULL. */
-static const char *next_in_list(const char *list)
-{
-	const char *comma = strchr(list, ',');
-
-	return comma ? comma + 1 : NULL;
-}
-
-/*
- * Reads "a,b,c" into ids, behind the `n` that are there; returns the new number or -1. A field
- * that is there already is not added: in JSON its key must not stand twice.
- */
-static int parse_fields(const char *option, const char *text, uint16_t *ids, size_t n)
-{
-	for (; text; text = next_in_list(text)) {
-		int id = parse_field(option, text);
-
-		if (id < 0)
-			return -1;
-		if (is_among(id, ids, n))
-			continue;
-		if (n == FORMAT_COLUMNS_MAX) {
-			message("%s: more than %d fields", option, FORMAT_COLUMNS_MAX);
-			return -1;
-		}
-		ids[n++] = id;
-	}
-	return n;
-}
-
 /* The columns of a table; -p shows every holder where otherwise the first one stands. */
-static int default_columns(struct list *l)
+static size_t table_columns(const struct list *l, uint16_t *ret)
 {
 	const uint16_t *columns = connection_columns;
 	size_t n = ARRAY_SIZE(connection_columns);
@@ -141,55 +65,29 @@ static int default_columns(struct list *l)
 		n = ARRAY_SIZE(port_columns);
 	}
 	for (size_t i = 0; i < n; i++)
-		l->columns[i] = columns[i] == PORTSCOPE_FIELD_PROCESS && l->processes
-					? PORTSCOPE_FIELD_PROCESSES
-					: columns[i];
-	return (int)n;
+		ret[i] = columns[i] == PORTSCOPE_FIELD_PROCESS && l->processes
+				 ? PORTSCOPE_FIELD_PROCESSES
+				 : columns[i];
+	return n;
 }
 
 static int choose_columns(struct list *l)
 {
-	const char *asked = l->columns_asked;
-	int n = 0;
+	uint16_t defaults[PORTSCOPE_FIELDS];
+	size_t n = l->format->all_fields ? columns_of_format(l->format, false, defaults)
+					 : table_columns(l, defaults);
+	int r = columns_choose(&l->columns, &l->options, false, defaults, n);
 
-	if (!asked || *asked == '+') {
-		if (l->format->all_fields) {
-			for (unsigned id = 0; portscope_field_at(id); id++)
-				if (portscope_field_at(id)->in_json)
-					l->columns[n++] = id;
-		} else {
-			n = default_columns(l);
-		}
-	}
-	l->listing.n_default = MAX(n, 0);
-	if (asked)
-		n = parse_fields("--columns", asked + (*asked == '+'), l->columns, n);
-	if (n < 0)
-		return STATUS_USAGE;
-	l->listing.columns = l->columns;
-	l->listing.n_columns = n;
-	return 0;
-}
-
-static int choose_sort(struct list *l)
-{
-	size_t n = 0;
-
-	for (const char *text = l->sort_asked; text; text = next_in_list(text)) {
-		bool descending = *text == '-';
-		int id = parse_field("--sort", text + descending);
-
-		if (id < 0)
-			return STATUS_USAGE;
-		if (n == ARRAY_SIZE(l->sort)) {
-			message("--sort: more than %d fields", FORMAT_COLUMNS_MAX);
-			return STATUS_USAGE;
-		}
-		l->sort[n++] = (struct portscope_sort){id, descending};
-	}
-	l->query.sort = l->sort;
-	l->query.n_sort = n;
-	return 0;
+	if (l->exposure >= 0)
+		columns_read(&l->columns, l->exposure);
+	l->listing.columns = l->columns.ids;
+	l->listing.n_columns = l->columns.n;
+	l->listing.n_default = l->columns.n_default;
+	l->query.fields = l->columns.ids;
+	l->query.n_fields = l->columns.n_read;
+	l->query.sort = l->columns.sort;
+	l->query.n_sort = l->columns.n_sort;
+	return r;
 }
 
 static bool only_listening(const struct list *l)
@@ -227,7 +125,7 @@ static void choose_look(struct list *l)
 	l->listing.width = l->wide ? 0 : l->width_asked ? l->width_asked : terminal;
 	l->listing.colour = table && output_colour(&l->options);
 	l->listing.merge = terminal && listens_only(l) && !l->all && !l->each &&
-			   !l->columns_asked && !l->sort_asked &&
+			   !l->options.columns && !l->options.sort &&
 			   !(l->query.filter && portscope_filter_is_one_port(l->query.filter));
 	l->footer = terminal && !l->options.no_header;
 }
@@ -243,21 +141,16 @@ static int prepare(struct list *l)
 	l->query.numeric = o->numeric;
 	l->query.collector = options_collector(o);
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
-	if (choose_columns(l) || choose_sort(l))
+	choose_look(l);
+	l->exposure = l->footer || l->listing.colour ? PORTSCOPE_FIELD_EXPOSURE : -1;
+	if (choose_columns(l))
 		return STATUS_USAGE;
 	/* Whether anything has a lone port has to be known before the first row is written. */
-	l->query.unsorted = l->format->any_order && !l->sort_asked && !l->lone;
+	l->query.unsorted = l->format->any_order && !o->sort && !l->lone;
 	l->listing.query = &l->query;
-	l->listing.command = "list";
-	choose_look(l);
+	l->listing.kind = &sockets;
 	l->listing.no_header = o->no_header;
 	l->listing.verbose = o->verbose;
-	memcpy(l->asked, l->columns, sizeof(l->columns));
-	l->query.fields = l->asked;
-	l->query.n_fields = l->listing.n_columns;
-	l->exposure = l->footer || l->listing.colour ? PORTSCOPE_FIELD_EXPOSURE : -1;
-	if (l->exposure >= 0)
-		l->asked[l->query.n_fields++] = l->exposure;
 	return 0;
 }
 
@@ -457,8 +350,8 @@ static int run_list(void *state)
 	struct list *l = state;
 	int r;
 
-	if (l->list_fields)
-		return output_text(fields_write);
+	if (l->options.list_fields)
+		return output_text(socket_fields_write);
 	r = cli_filter_read(&l->options, &l->query.filter);
 	if (!r)
 		r = prepare(l);
@@ -487,14 +380,14 @@ static const struct option_spec options[] = {
 	OPTION_JSON,
 	OPTION_JSON_LINES,
 	OPTION_CSV,
-	{0, "columns", "LIST", OPTION_TEXT, AT(columns_asked), "fields to show; +LIST adds to the default ones"},
-	{0, "sort", "LIST", OPTION_TEXT, AT(sort_asked), "fields to sort by; -FIELD from high to low"},
+	OPTION_COLUMNS,
+	OPTION_SORT,
 	{0, "width", "N", OPTION_NUMBER, AT(width_asked), "fit the table to N columns, even in a pipe", .value = 10000},
 	{'W', "wide", NULL, OPTION_FLAG, AT(wide), "do not fit the table to the terminal"},
 	{0, "each", NULL, OPTION_FLAG, AT(each), "a row for each socket: merge none"},
 	OPTION_FILTER,
 	{0, "explain-filter", NULL, OPTION_FLAG, AT(explain_filter), "explain the filter and exit"},
-	{0, "list-fields", NULL, OPTION_FLAG, AT(list_fields), "name all fields and exit"},
+	OPTION_LIST_FIELDS,
 	OPTION_COLOR,
 	OPTION_COLLECTOR,
 	OPTION_VERBOSE,

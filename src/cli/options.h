@@ -26,6 +26,8 @@ struct options {
 	unsigned colour;             /**< of enum colour_when; 0: not said */
 	unsigned collector;          /**< enum portscope_collector, counted from 1; 0: not said */
 	char **words;                /**< what is not an option; ends in NULL */
+	const char *columns, *sort;  /**< NULL: the default ones */
+	bool list_fields;
 	int n_words;
 };
 
@@ -77,6 +79,12 @@ struct option_spec {
 #define OPTION_JSON       OPTION_FORMAT('j', json, "json", "one JSON document")
 #define OPTION_JSON_LINES OPTION_FORMAT(0, json_lines, "json-lines", "one JSON record a line")
 #define OPTION_CSV        OPTION_FORMAT(0, csv, "csv", "comma-separated values for spreadsheets")
+#define OPTION_COLUMNS \
+	{0, "columns", "LIST", OPTION_TEXT, OPTIONS_AT(columns), "fields to show; +LIST adds to the default ones"}
+#define OPTION_SORT \
+	{0, "sort", "LIST", OPTION_TEXT, OPTIONS_AT(sort), "fields to sort by; -FIELD from high to low"}
+#define OPTION_LIST_FIELDS \
+	{0, "list-fields", NULL, OPTION_FLAG, OPTIONS_AT(list_fields), "name all fields and exit"}
 #define OPTION_NO_HEADER  {'H', "no-header", NULL, OPTION_FLAG, OPTIONS_AT(no_header), "no line of titles"}
 #define OPTION_COLOR \
 	{0, "color", "WHEN", OPTION_WORD, OPTIONS_AT(colour), "auto, always or never", .words = option_colour_words}

@@ -19,7 +19,14 @@ enum member {
 };
 
 static const char *const member_names[MEMBERS] = {
-	"schema", "time", "host", "query", "complete", "warnings", "sockets"};
+	[MEMBER_SCHEMA] = "schema",
+	[MEMBER_TIME] = "time",
+	[MEMBER_HOST] = "host",
+	[MEMBER_QUERY] = "query",
+	[MEMBER_COMPLETE] = "complete",
+	[MEMBER_WARNINGS] = "warnings",
+	[MEMBER_SOCKETS] = "sockets",
+};
 
 int reader_fault(struct reader *reader, int code, const char *format, ...)
 {

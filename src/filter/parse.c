@@ -122,6 +122,12 @@ static enum value_kind kind_of_type(enum portscope_type type)
 	}
 }
 
+/* A filter chooses among sockets: what is found of them comes later. */
+static bool is_of_sockets(const struct portscope_field *field)
+{
+	return !field->of_finding && !field->of_answer;
+}
+
 /* What the current word means at the start of a condition. */
 static bool find_predicate(const struct parser *p, struct predicate *ret)
 {
@@ -129,7 +135,7 @@ static bool find_predicate(const struct parser *p, struct predicate *ret)
 
 	*ret = (struct predicate){.field = -ENOENT};
 	for (unsigned id = 0; (field = portscope_field_at(id)); id++)
-		if (token_is(p, field->name)) {
+		if (is_of_sockets(field) && token_is(p, field->name)) {
 			ret->name = field->name;
 			ret->kind = kind_of_type(field->type);
 			ret->field = (int)id;
@@ -179,7 +185,8 @@ static int fail_unknown_word(struct parser *p)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		known[n++] = words[i].name;
 	for (unsigned id = 0; n < ARRAY_SIZE(known) && (field = portscope_field_at(id)); id++)
-		known[n++] = field->name;
+		if (is_of_sockets(field))
+			known[n++] = field->name;
 	nearest = suggest(word, known, n);
 	if (state_find(word) >= 0)
 		snprintf(hint, sizeof(hint), "write: state = %s", q.text);

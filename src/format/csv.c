@@ -7,7 +7,7 @@
 
 #include "format/text.h"
 
-void format_csv_cell(struct out *o, const char *text, size_t length)
+static void put_cell(struct out *o, const char *text, size_t length)
 {
 	bool formula = length && strchr("=+-@", text[0]);
 	bool quoted = false;
@@ -52,7 +52,7 @@ static void csv_row(struct printer *p, const struct portscope_row *row)
 		portscope_get(row, p->listing->columns[i], &value);
 		p->scratch.used = 0;
 		text_value(&p->scratch, &value, TEXT_PLAIN);
-		format_csv_cell(p->out, p->scratch.buffer, p->scratch.used);
+		put_cell(p->out, p->scratch.buffer, p->scratch.used);
 	}
 	out_char(p->out, '\n');
 }
@@ -66,6 +66,7 @@ const struct format format_csv = {
 	.name = "csv",
 	.any_order = true,
 	.all_fields = true,
+	.answers = true,
 	.begin = csv_begin,
 	.row = csv_row,
 	.end = csv_end,

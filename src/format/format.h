@@ -12,11 +12,23 @@
 
 #define FORMAT_COLUMNS_MAX 64
 
+struct json;
+
+/** What the rows of a listing are. */
+struct listing_kind {
+	const char *command; /**< name of the command, for `query` in JSON */
+	const char *rows;    /**< what JSON calls them together: `sockets` */
+	const char *record;  /**< and JSON lines one of them: `socket` */
+	/** Writes what JSON has to say of them together; NULL: nothing. */
+	void (*more)(struct json *j, const void *of);
+	const void *of; /**< passed to more() */
+};
+
 /** What stays the same for a whole listing. */
 struct listing {
 	const struct portscope_snapshot *snapshot;
 	const struct portscope_query *query;
-	const char *command;     /**< name of the command, for `query` in JSON */
+	const struct listing_kind *kind;
 	const uint16_t *columns; /**< field ids */
 	size_t n_columns;        /**< at most FORMAT_COLUMNS_MAX */
 	bool screen;             /**< of a table: laid out for a reader */
@@ -46,6 +58,10 @@ struct format {
 	bool any_order;  /**< rows are wanted as they come, where they can and no order is asked for
 			  */
 	bool all_fields; /**< by default all fields of JSON, not the columns of the table */
+	bool answers;    /**< rows of an audit have the fields of the answer, too, by default */
+	/** Fields that are read beside the columns. */
+	const uint16_t *reads;
+	size_t n_reads;
 	/** Called before the first row; NULL: nothing to do. */
 	void (*begin)(struct printer *p);
 	/** Called for every row before the first one is written; NULL: no need to. */
@@ -55,22 +71,12 @@ struct format {
 	void (*end)(struct printer *p);
 };
 
-extern const struct format format_table, format_json, format_json_lines, format_csv;
-
-struct json;
+extern const struct format format_table, format_json, format_json_lines, format_csv, format_sarif;
 
 /** Title of the next column that a narrow table had to leave out, from `*position` on; or NULL. */
 const char *table_left_out(const struct printer *p, size_t *position);
 
-/** Writes the first members of a document, `schema` to `warnings`. */
-void format_json_about(struct json *j, const struct listing *listing);
-/** Opens a record of JSON lines with what tells the hosts of a fleet apart. */
-void format_json_record(struct json *j, const struct listing *listing, const char *record);
-/** Writes one socket, an object of the columns of the listing. */
-void format_json_socket(
-	struct out *o, const struct listing *listing, const struct portscope_row *row);
-
-/** Writes one cell of CSV, quoted and disarmed where it has to be. */
-void format_csv_cell(struct out *o, const char *text, size_t length);
+/** Writes one row as an object of the columns of the listing. */
+void format_json_row(struct out *o, const struct listing *listing, const struct portscope_row *row);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* JSON: one document, or one record a line. Both describe a socket by the same function. */
+/* JSON: one document, or one record a line. Both describe a row by the same function. */
 #include "format/format.h"
 
 #include <sys/socket.h>
@@ -136,45 +136,52 @@ static void put_value(struct out *o, const struct portscope_value *v)
 	}
 }
 
-/* The members of one socket, without its braces; there is at least one. */
+/* The members of a row, without its braces; those of the answer stand in its head. */
 static void put_members(struct printer *p, const struct portscope_row *row, bool comma)
 {
 	for (size_t i = 0; i < p->listing->n_columns; i++) {
+		const struct portscope_field *field = portscope_field_at(p->listing->columns[i]);
 		struct portscope_value value;
 
-		if (comma || i)
+		if (field->of_answer)
+			continue;
+		if (comma)
 			out_char(p->out, ',');
+		comma = true;
 		out_char(p->out, '"');
-		out_text(p->out, portscope_field_at(p->listing->columns[i])->name);
+		out_text(p->out, field->name);
 		out_bytes(p->out, "\":", 2);
 		portscope_get(row, p->listing->columns[i], &value);
 		put_value(p->out, &value);
 	}
 }
 
-void format_json_about(struct json *j, const struct listing *listing)
+/* The first members of a document, `schema` to `warnings`. */
+static void put_head(struct json *j, const struct listing *listing)
 {
 	const struct portscope_query *q = listing->query;
 	size_t n;
 	const struct portscope_warning *w = portscope_get_warnings(listing->snapshot, &n);
 
 	json_head_open(j, portscope_get_time(listing->snapshot),
-		portscope_get_host(listing->snapshot), listing->command);
+		portscope_get_host(listing->snapshot), listing->kind->command);
 	json_query_masks(j, q->protocols, q->families, q->states);
 	json_write_text(j, "filter", q->filter ? portscope_filter_text(q->filter) : NULL);
 	json_write_open(j, "columns", '[');
 	for (size_t i = 0; i < listing->n_columns; i++)
-		json_write_text(j, NULL, portscope_field_at(listing->columns[i])->name);
+		if (!portscope_field_at(listing->columns[i])->of_answer)
+			json_write_text(j, NULL, portscope_field_at(listing->columns[i])->name);
 	json_write_close(j, ']');
 	json_head_close(j, w, n, listing->verbose, listing->cut);
 }
 
-void format_json_record(struct json *j, const struct listing *listing, const char *record)
+/* Opens a record of JSON lines with what tells the hosts of a fleet apart. */
+static void open_record(struct json *j, const struct listing *listing)
 {
 	const struct portscope_host *host = portscope_get_host(listing->snapshot);
 
 	json_write_open(j, NULL, '{');
-	json_write_text(j, "record", record);
+	json_write_text(j, "record", listing->kind->record);
 	json_write_time(j, "time", portscope_get_time(listing->snapshot));
 	json_write_open(j, "host", '{');
 	json_write_text(j, "name", host->name);
@@ -183,8 +190,7 @@ void format_json_record(struct json *j, const struct listing *listing, const cha
 	json_write_close(j, '}');
 }
 
-void format_json_socket(
-	struct out *o, const struct listing *listing, const struct portscope_row *row)
+void format_json_row(struct out *o, const struct listing *listing, const struct portscope_row *row)
 {
 	struct printer p = {.listing = listing, .out = o};
 
@@ -198,8 +204,10 @@ static void document_begin(struct printer *p)
 	struct json j = {.out = p->out};
 
 	json_write_open(&j, NULL, '{');
-	format_json_about(&j, p->listing);
-	json_write_open(&j, "sockets", '[');
+	put_head(&j, p->listing);
+	if (p->listing->kind->more)
+		p->listing->kind->more(&j, p->listing->kind->of);
+	json_write_open(&j, p->listing->kind->rows, '[');
 }
 
 static void document_row(struct printer *p, const struct portscope_row *row)
@@ -221,7 +229,7 @@ static void lines_begin(struct printer *p)
 	struct json j = {.out = &p->scratch};
 
 	p->scratch = (struct out)OUT_FOR(p->out);
-	format_json_record(&j, p->listing, "socket");
+	open_record(&j, p->listing);
 }
 
 static void lines_row(struct printer *p, const struct portscope_row *row)
@@ -238,8 +246,10 @@ static void lines_end(struct printer *p)
 
 	json_write_open(&j, NULL, '{');
 	json_write_text(&j, "record", "end");
-	format_json_about(&j, p->listing);
+	put_head(&j, p->listing);
 	json_write_number(&j, "count", p->rows);
+	if (p->listing->kind->more)
+		p->listing->kind->more(&j, p->listing->kind->of);
 	json_write_close(&j, '}');
 	out_char(p->out, '\n');
 	out_done(&p->scratch);

@@ -132,7 +132,7 @@ static size_t put_texts(struct out *o, const struct portscope_value *v)
 	size_t n = 0;
 
 	for (size_t i = 0; i < v->texts.count; i++) {
-		n += i ? put(o, ",") : 0;
+		n += i ? put(o, v->texts.separator) : 0;
 		n += put(o, v->texts.items[i]);
 	}
 	return n;

@@ -110,7 +110,7 @@ static int gather_identity(struct portscope_snapshot *s)
 		r = 0;
 	if (r < 0)
 		r = warnings_miss(&s->warnings, r, "the network namespace");
-	if (r < 0 || !s->query.identity)
+	if (r < 0 || (!s->query.identity && !(s->needs & NEED_IDENTITY)))
 		return r;
 	r = collect_identity(&s->sources, &s->host.shown, &what);
 	return r < 0 ? warnings_miss(&s->warnings, r, what) : r;

@@ -83,7 +83,7 @@ static int fill(struct portscope_snapshot *s, unsigned needs)
 	/* Probable clients stand last in the natural order. */
 	if (!s->streaming && !s->query.n_sort)
 		s->needs |= NEED_EPHEMERAL;
-	s->time = s->sources.now ? s->sources.now : time(NULL);
+	s->host.time = s->sources.now ? s->sources.now : time(NULL);
 	if (!s->streaming)
 		r = snapshot_collect(s);
 	if (r >= 0)
@@ -159,7 +159,7 @@ const struct portscope_host *portscope_get_host(const struct portscope_snapshot 
 
 int64_t portscope_get_time(const struct portscope_snapshot *s)
 {
-	return s->time;
+	return s->host.time;
 }
 
 const struct portscope_warning *portscope_get_warnings(

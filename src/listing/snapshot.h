@@ -33,7 +33,6 @@ struct portscope_snapshot {
 	uint32_t *order;          /**< of a buffered snapshot */
 	struct warnings warnings;
 	struct portscope_counts counts;
-	int64_t time;
 };
 
 /**

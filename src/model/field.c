@@ -333,6 +333,7 @@ static void get_start_time(const struct portscope_row *row, struct portscope_val
 static void get_findings(const struct portscope_row *row, struct portscope_value *ret)
 {
 	ret->known = row->judged;
+	ret->texts.separator = ",";
 	ret->texts.items = row->findings;
 	ret->texts.count = row->n_findings;
 }
@@ -385,6 +386,7 @@ static void get_references(const struct portscope_row *row, struct portscope_val
 {
 	if (!finding_of(row, ret))
 		return;
+	ret->texts.separator = "; ";
 	ret->texts.items = row->finding->references;
 	ret->texts.count = row->finding->n_references;
 }
@@ -401,11 +403,26 @@ static void get_sockets(const struct portscope_row *row, struct portscope_value 
 		set_number(ret, row->finding->sockets);
 }
 
+static void get_host(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->host->shown.name);
+}
+
+static void get_machine_id(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->host->shown.machine_id);
+}
+
+static void get_time(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_number(ret, (uint64_t)row->host->time);
+}
+
 /* clang-format off */
 static const struct field fields[] = {
 #define ROW(id, name, title, type, words, from, needs, get, in_json, right, give_way, help) \
 	[PORTSCOPE_FIELD_##id] = {{name, title, help, type, in_json, right, give_way, \
-		FIELD_FROM_##from == FIELD_FROM_FINDING}, words, \
+		FIELD_FROM_##from == FIELD_FROM_FINDING, FIELD_FROM_##from == FIELD_FROM_ANSWER}, words, \
 		FIELD_FROM_##from, needs, get}
 /* One whose words are a vocabulary of names.h, and any other. */
 #define WORDS(id, name, title, vocabulary, ...) \
@@ -466,6 +483,9 @@ static const struct field fields[] = {
 	FIELD(REFERENCES,      "references",      "REFERENCES",  TEXTS,          FINDING, 0,                     get_references,      false, false, 3, "Where to read more."),
 	FIELD(VERDICT,         "verdict",         "VERDICT",     TEXT,           FINDING, 0,                     get_verdict,         false, false, 3, "What the policy says of the socket: deny or warn; null where it says nothing."),
 	FIELD(SOCKETS,         "sockets",         "SOCKETS",     NUMBER,         FINDING, 0,                     get_sockets,         false, true,  3, "How many sockets with this address share the finding."),
+	FIELD(HOST,            "host",            "HOST",        TEXT,           ANSWER,  NEED_IDENTITY,         get_host,            false, false, 0, "Name of the host that answers."),
+	FIELD(MACHINE_ID,      "machine_id",      "MACHINE-ID",  TEXT,           ANSWER,  NEED_IDENTITY,         get_machine_id,      false, false, 0, "Its machine-id(5)."),
+	FIELD(TIME,            "time",            "TIME",        TIME,           ANSWER,  0,                     get_time,            false, false, 0, "When the answer was taken."),
 };
 /* clang-format on */
 

@@ -28,12 +28,13 @@ enum field_need {
 	NEED_TRUST = 1 << 14,     /**< whether their executables are what their paths say */
 	NEED_CWD = 1 << 15,       /**< their folders */
 	NEED_PROGRAMS = 1 << 16,  /**< what the holders are in the table of programs */
+	NEED_IDENTITY = 1 << 17,  /**< name and machine id of the host */
 	/** What the label of a socket rests on. */
 	NEEDS_LABEL = NEED_SERVICES | NEED_EPHEMERAL | NEED_OWNERS | NEED_PROCESSES | NEED_TRUST |
 		      NEED_PROGRAMS,
 	/** What a listing may need and still hand out rows as they come from the kernel. */
 	NEEDS_STREAMING = NEED_SERVICES | NEED_EPHEMERAL | NEED_INTERFACES | NEED_ADDRESSES |
-			  NEED_NETNS | NEED_NETLINK,
+			  NEED_NETNS | NEED_NETLINK | NEED_IDENTITY,
 };
 
 /** Where the value of a field comes from. */
@@ -44,6 +45,7 @@ enum field_source {
 	FIELD_FROM_HOLDERS, /**< all holders */
 	FIELD_FROM_RULES,   /**< the judgement */
 	FIELD_FROM_FINDING, /**< one finding of an audit: null in a listing */
+	FIELD_FROM_ANSWER,  /**< the answer: the same in all its rows */
 };
 
 /** Fills `ret->known` and the value; `ret->type` is set and `known` false before. */

@@ -53,6 +53,7 @@ struct unit_index;
 
 struct host {
 	struct portscope_host shown; /**< its strings are owned */
+	int64_t time;                /**< when the answer was taken: seconds since the epoch */
 	struct interfaces interfaces;
 	struct ephemeral_ports ephemeral;
 	struct users users;

@@ -62,7 +62,7 @@ void rules_index_count_clients(struct rules_index *index, const struct sockets *
 struct verdict {
 	const struct rule *rule;
 	enum portscope_severity severity;
-	const char *evidence;   /**< a constant, see portscope_finding */
+	const char *evidence;   /**< a constant, see struct finding */
 	char *text;             /**< owned */
 	char *advice;           /**< owned; NULL: none */
 	const char *references; /**< a constant; NULL: those of the rule */

@@ -176,7 +176,7 @@ def damaged(texts):
 
 
 def main(root):
-    texts = {"help": help_of_all(), "fields": program.text("--list-fields"),
+    texts = {"help": help_of_all(), "fields": program.text("audit", "--list-fields"),
              "rules": program.text("audit", "--list-rules")}
     for name, path in FILES.items():
         with open(os.path.join(root, path), encoding="utf-8") as f:

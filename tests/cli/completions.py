@@ -49,6 +49,7 @@ def offers_of_fish(path, line):
 def check_offers(offers):
     """What is offered for a line, exactly."""
     fields = [line.split()[0] for line in program.text("--list-fields").splitlines()]
+    found = [line.split()[0] for line in program.text("audit", "--list-fields").splitlines()]
     options = agree.options_by_command(agree.help_of_all())
     commands = agree.commands_of_help(program.text("--help"))
     remote = {f for f in fields if f.startswith("remote_")}
@@ -67,6 +68,8 @@ def check_offers(offers):
             ("portscope --color al", {"always"}),
             ("portscope --columns=", set(fields)),
             ("portscope --columns=remote", remote),
+            ("portscope audit --columns=", set(found)),
+            ("portscope audit --sort=-sev", {"-severity"}),
             ("portscope --columns remote", remote),
             ("portscope --columns=+remote", {"+" + f for f in remote}),
             ("portscope --columns=state,remote", {"state," + f for f in remote}),
@@ -76,13 +79,13 @@ def check_offers(offers):
             ("portscope --sort=-state,-remote", {"-state,-" + f for f in remote}),
             ("portscope --sort=state,remote", {"state," + f for f in remote}),
             ("portscope --columns=nothing_like_it", set())):
-        found = {offer.rstrip("=") for offer in offers(line)}
+        offered = {offer.rstrip("=") for offer in offers(line)}
         if line.endswith(" -"):
             # A shell may leave out a letter where its long option is offered.
-            expected, found = ({o.rstrip("=") for o in words if o.startswith("--")}
-                               for words in (expected, found))
-        if found != expected:
-            faults.append(f"{line!r} offers {sorted(found)}, not {sorted(expected)}")
+            expected, offered = ({o.rstrip("=") for o in words if o.startswith("--")}
+                                 for words in (expected, offered))
+        if offered != expected:
+            faults.append(f"{line!r} offers {sorted(offered)}, not {sorted(expected)}")
     return faults
 
 
@@ -157,6 +160,8 @@ def check_zsh(path):
             ("portscope --columns=remote", "portscope --columns=remote_"),
             ("portscope --columns=remote_p", "portscope --columns=remote_port"),
             ("portscope --columns remote_p", "portscope --columns remote_port"),
+            ("portscope audit --columns=sever", "portscope audit --columns=severity"),
+            ("portscope --columns=sever", "portscope --columns=sever"),
             ("portscope --columns=+remote_p", "portscope --columns=+remote_port"),
             ("portscope --columns=state,remote_p", "portscope --columns=state,remote_port"),
             ("portscope --columns=+state,remote_p", "portscope --columns=+state,remote_port"),

@@ -12,6 +12,7 @@ import json
 import os
 import pwd
 import shutil
+import re
 import socket
 import subprocess
 import tempfile
@@ -159,8 +160,7 @@ def document(*args, status=None, **kw):
 
 
 def key(finding):
-    s = finding['socket']
-    return (finding['rule'], s['protocol'], s['local_address'], s['local_port'])
+    return tuple(finding[k] for k in ('rule', 'protocol', 'local_address', 'local_port'))
 
 
 def found(*args, **kw):
@@ -230,8 +230,8 @@ class Findings(unittest.TestCase):
 
     def test_order(self):
         """The worst first, then by protocol, port and address."""
-        ranks = [(-SEVERITIES.index(f['severity']), f['socket']['protocol'],
-                  f['socket']['local_port']) for f in document()['findings']]
+        ranks = [(-SEVERITIES.index(f['severity']), f['protocol'],
+                  f['local_port']) for f in document()['findings']]
         self.assertEqual(ranks, sorted(ranks))
 
     def test_twins_are_told_of_once(self):
@@ -252,7 +252,7 @@ class Findings(unittest.TestCase):
 
     def test_filter_by_anything(self):
         """What only the filter reads is gathered too."""
-        self.assertEqual({f['socket']['local_port']
+        self.assertEqual({f['local_port']
                           for f in document('process = vsftpd and exposure = private')['findings']},
                          {2121})
         self.assertEqual(document('port_range = dynamic and protocol = tcp')['summary']['sockets'], 1)
@@ -271,10 +271,10 @@ class Findings(unittest.TestCase):
         for name in 'severity', 'exposure':
             counted = {}
             for f in d['findings']:
-                where = f if name == 'severity' else f['socket']
+                where = f
                 counted[where[name]] = counted.get(where[name], 0) + 1
             self.assertEqual({k: n for k, n in s['by_' + name].items() if n}, counted)
-        raising = {f['socket']['cookie'] for f in d['findings']}
+        raising = {f['cookie'] for f in d['findings']}
         listed = lab.document('-l')['sockets']
         self.assertEqual(s['sockets'], len(listed))
         # 8000 and 7070 have two sockets each, of which one is told of.
@@ -344,10 +344,12 @@ class Status(unittest.TestCase):
 
     def test_usage(self):
         for args in (['--fail-on', 'hgih'], ['--explain', 'no-such'], ['--json', '--sarif'],
-                     ['--json', '--csv'], ['--policy'], ['sport = 70000'], ['--columns', 'pid']):
+                     ['--json', '--csv'], ['--policy'], ['sport = 70000'], ['--columns', 'sevrity'],
+                     ['severity', '=', 'high']):
             r = audit(*args, status=2)
             self.assertEqual(r.stdout, '')
             self.assertTrue(r.stderr.startswith('portscope: '))
+        self.assertIn('did you mean severity?', audit('--columns', 'sevrity').stderr)
         self.assertIn('did you mean high?', audit('--fail-on', 'hgih').stderr)
         self.assertIn('did you mean udp-client?', audit('--explain', 'upd-client').stderr)
 
@@ -397,7 +399,7 @@ class Policy(unittest.TestCase):
         d = document('--policy', self.path, status=1)
         by_port = {}
         for f in d['findings']:
-            by_port.setdefault(f['socket']['local_port'], []).append(f)
+            by_port.setdefault(f['local_port'], []).append(f)
         self.assertNotIn(1500, by_port)
         warned = [f for f in by_port[2121] if f['rule'] == 'warned-by-policy']
         self.assertEqual([(f['severity'], f['verdict'], f['evidence']) for f in warned],
@@ -471,8 +473,7 @@ class Unprivileged(unittest.TestCase):
                   run=lab.as_nobody)
         d = json.loads(r.stdout)
         # The same name that one in sight would be contradicted by.
-        self.assertEqual(sorted((f['rule'], f['severity'], f['evidence'], f['socket']
-                                 ['local_address']) for f in d['findings']),
+        self.assertEqual(sorted((f['rule'], f['severity'], f['evidence'], f['local_address']) for f in d['findings']),
                          [('insecure-service', 'high', 'port', '10.9.8.7'),
                           ('insecure-service', 'high', 'port', '10.9.8.8'),
                           ('insecure-service', 'info', 'port', '127.0.0.1')])
@@ -525,9 +526,10 @@ class Formats(unittest.TestCase):
         d = document()
         self.valid(d)
         self.assertEqual(d['query']['command'], 'audit')
-        for change in (lambda d: d.pop('summary'), lambda d: d['findings'][0].pop('evidence'),
+        for change in (lambda d: d.pop('summary'), lambda d: d['findings'][0].update(evidence='none'),
                        lambda d: d['findings'][0].update(severity='bad'),
-                       lambda d: d['findings'][0]['socket'].pop('cookie'),
+                       lambda d: d['findings'][0].update(cookie=7),
+                       lambda d: d['findings'][0].update(extra=1),
                        lambda d: d['summary'].update(quiet=-1)):
             bad = json.loads(json.dumps(d))
             change(bad)
@@ -546,10 +548,72 @@ class Formats(unittest.TestCase):
 
     def test_csv(self):
         rows = list(csv.DictReader(io.StringIO(audit('--csv').stdout)))
+        d = document()
         self.assertEqual([(r['rule'], r['severity'], r['local_port']) for r in rows],
-                         [(f['rule'], f['severity'], str(f['socket']['local_port']))
-                          for f in document()['findings']])
+                         [(f['rule'], f['severity'], str(f['local_port'])) for f in d['findings']])
         self.assertTrue(all(None not in r and None not in r.values() for r in rows))
+        # The rows of many hosts can stand in one file.
+        self.assertEqual({(r['host'], r['machine_id']) for r in rows},
+                         {(d['host']['name'], d['host']['machine_id'] or '')})
+        self.assertTrue(all(re.match(r'20..-..-..T..:..:..Z$', r['time']) for r in rows))
+
+    def test_keys(self):
+        """A finding has its own keys and those of its socket, side by side, as query.columns
+        says."""
+        d = document()
+        own = ['severity', 'rule', 'title', 'evidence', 'text', 'advice', 'references', 'verdict',
+               'sockets']
+        socket_keys = list(lab.document('-l')['sockets'][0])
+        self.assertEqual(d['query']['columns'], own + socket_keys)
+        for f in d['findings']:
+            self.assertEqual(list(f), own + socket_keys)
+            self.assertIsInstance(f['references'], list)
+
+    def test_columns(self):
+        """--columns chooses among the fields of findings and sockets, in every format."""
+        names = ['local_port', 'rule', 'severity']
+        option = '--columns=' + ','.join(names)
+        wanted = [[str(f[n]) for n in names] for f in document()['findings']]
+        found = json.loads(audit('--json', option).stdout)
+        self.assertEqual([list(map(str, f.values())) for f in found['findings']], wanted)
+        self.assertEqual({tuple(f) for f in found['findings']}, {tuple(names)})
+        lines = list(map(json.loads, audit('--json-lines', option).stdout.splitlines()))
+        self.assertEqual([[str(r[n]) for n in names] for r in lines[:-1]], wanted)
+        self.assertEqual(list(csv.reader(io.StringIO(audit('--csv', option).stdout))),
+                         [names] + wanted)
+        self.assertEqual([line.split() for line in audit(option).stdout.splitlines()],
+                         [['LPORT', 'RULE', 'SEVERITY']] + wanted)
+        run, = json.loads(audit('--sarif', option).stdout)['runs']
+        self.assertEqual([list(map(str, r['properties']['socket'].values()))
+                          for r in run['results']], wanted)
+        fields = [line.split()[0] for line in audit('--list-fields', status=0).stdout.splitlines()]
+        self.assertEqual(fields[:3], ['severity', 'rule', 'title'])
+        for columns in '+' + ','.join(fields), ','.join(reversed(fields)), 'host':
+            if jsonschema:
+                self.valid(json.loads(audit('--json', '--columns', columns).stdout))
+            rows = list(csv.reader(io.StringIO(audit('--csv', '--columns', columns).stdout)))
+            self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+            self.assertEqual(len(set(rows[0])), len(rows[0]))
+
+    def test_sort(self):
+        """By whatever field, of the finding or of the socket."""
+        findings = document()['findings']
+        for option, order in (
+                ('rule,-local_port', lambda f: (f['rule'], -f['local_port'])),
+                ('severity,local_port', lambda f: (SEVERITIES.index(f['severity']),
+                                                   f['local_port']))):
+            found = json.loads(audit('--json', '--sort=' + option).stdout)['findings']
+            self.assertEqual(list(map(order, found)), sorted(map(order, findings)))
+        text = audit('--sort=-local_port').stdout
+        ports = [int(p) for p in re.findall(r'(?m)^[A-Z]+ +(?:tcp|udp) +\S+:(\d+) ', text)]
+        self.assertEqual(ports, sorted(ports, reverse=True))
+        self.assertEqual(len(ports), len(findings))
+
+    def test_a_listing_has_no_findings_fields(self):
+        for option in '--columns=severity', '--columns=+rule', '--sort=severity':
+            r = lab.portscope('-l', option)
+            self.assertEqual((r.returncode, r.stdout), (2, ''), option)
+            self.assertIn('only a finding has', r.stderr)
 
     def test_sarif(self):
         log = json.loads(audit('--sarif').stdout)
@@ -565,7 +629,7 @@ class Formats(unittest.TestCase):
             self.assertEqual(rules[result['ruleIndex']]['id'], result['ruleId'])
             self.assertTrue(result['message']['text'].startswith(finding['text']))
             place = result['locations'][0]['physicalLocation']
-            s = finding['socket']
+            s = finding
             self.assertEqual(place['artifactLocation']['uri'], '%s/%s/%d' % (
                 s['protocol'], s['local_address'], s['local_port']))
             self.assertEqual(place['region']['startLine'], 1)

@@ -235,7 +235,7 @@ class Diff(unittest.TestCase):
         # Programs in /tmp are bad enough for status 1 by themselves.
         r = lab.portscope('audit', '--json', '--fail-on=none', '--baseline', self.before, *options)
         self.assertEqual((r.returncode, r.stderr), (0, ''))
-        return {f['socket']['local_port']: (f['rule'], f['severity'], f['text'], f['sockets'])
+        return {f['local_port']: (f['rule'], f['severity'], f['text'], f['sockets'])
                 for f in json.loads(r.stdout)['findings'] if f['rule'].endswith('-baseline')}
 
     def test_baseline(self):

@@ -105,7 +105,7 @@ class Lab(unittest.TestCase):
         def found():
             nonlocal document, status
             document, status = CELLS[name].audit()
-            return sorted((*key_of(f['socket']), f['rule'], f['severity'], f['evidence'])
+            return sorted((*key_of(f), f['rule'], f['severity'], f['evidence'])
                           for f in document['findings'])
         document = status = None
         # A client comes, and a file goes, when its daemon is up.

@@ -231,7 +231,7 @@ static void test_json_says_so(void **state)
 		struct sources sources = {
 			.transport = &r.transport, .proc_fd = -1, .etc_fd = -1, .root_fd = -1};
 		struct listing listing = {.query = &query,
-			.command = "list",
+			.kind = &(struct listing_kind){"list", "sockets", "socket"},
 			.columns = query.fields,
 			.n_columns = query.n_fields};
 		struct portscope_snapshot *snapshot;

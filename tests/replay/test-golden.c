@@ -187,7 +187,7 @@ static void render(const struct golden *g, struct portscope_snapshot *snapshot,
 {
 	struct listing listing = {.snapshot = snapshot,
 		.query = query,
-		.command = "list",
+		.kind = &(struct listing_kind){"list", "sockets", "socket"},
 		.columns = query->fields,
 		.n_columns = query->n_fields,
 		.screen = g->width,

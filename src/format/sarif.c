@@ -8,9 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "format/findings.h"
+#include "format/format.h"
 #include "format/text.h"
 #include "util/address.h"
+#include "util/json.h"
 
 #define SCHEMA                                                                                     \
 	"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"                      \
@@ -65,10 +66,10 @@ static void put_rule(struct json *j, const struct portscope_rule *rule)
 }
 
 /* What a run could not see is a notification of the run. */
-static void put_invocation(struct json *j, const struct report *r)
+static void put_invocation(struct json *j, const struct printer *p)
 {
 	size_t n;
-	const struct portscope_warning *w = portscope_get_warnings(r->listing->snapshot, &n);
+	const struct portscope_warning *w = portscope_get_warnings(p->listing->snapshot, &n);
 	bool complete = true;
 
 	for (size_t i = 0; i < n; i++)
@@ -76,10 +77,10 @@ static void put_invocation(struct json *j, const struct report *r)
 	json_write_open(j, "invocations", '[');
 	json_write_open(j, NULL, '{');
 	json_write_bool(j, "executionSuccessful", complete);
-	json_write_time(j, "endTimeUtc", portscope_get_time(r->listing->snapshot));
+	json_write_time(j, "endTimeUtc", portscope_get_time(p->listing->snapshot));
 	json_write_open(j, "toolExecutionNotifications", '[');
 	for (size_t i = 0; i < n; i++) {
-		if (w[i].detail && !r->listing->verbose)
+		if (w[i].detail && !p->listing->verbose)
 			continue;
 		json_write_open(j, NULL, '{');
 		json_write_text(j, "level", w[i].incomplete ? "error" : "note");
@@ -91,9 +92,9 @@ static void put_invocation(struct json *j, const struct report *r)
 	json_write_close(j, ']');
 }
 
-static void sarif_begin(struct report *r)
+static void sarif_begin(struct printer *p)
 {
-	struct json j = {.out = r->out};
+	struct json j = {.out = p->out};
 	const struct portscope_rule *rule;
 
 	json_write_open(&j, NULL, '{');
@@ -111,20 +112,36 @@ static void sarif_begin(struct report *r)
 	json_write_close(&j, ']');
 	json_write_close(&j, '}');
 	json_write_close(&j, '}');
-	put_invocation(&j, r);
+	put_invocation(&j, p);
 	json_write_open(&j, "properties", '{');
-	findings_put_summary(&j, r);
+	if (p->listing->kind->more)
+		p->listing->kind->more(&j, p->listing->kind->of);
 	json_write_close(&j, '}');
 	json_write_open(&j, "results", '[');
 }
 
-static unsigned index_of(const struct portscope_rule *rule)
+/* The position of a rule in the table of rules. */
+static unsigned index_of(const struct portscope_value *id)
 {
+	const struct portscope_rule *rule;
 	unsigned i = 0;
 
-	while (portscope_rule_at(i) != rule)
+	while ((rule = portscope_rule_at(i)) && strcmp(rule->id, id->text.text))
 		i++;
 	return i;
+}
+
+/* What SARIF reads of a row, whatever its columns are. */
+static const uint16_t fields_read[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
+	PORTSCOPE_FIELD_SEVERITY, PORTSCOPE_FIELD_RULE, PORTSCOPE_FIELD_EVIDENCE,
+	PORTSCOPE_FIELD_TEXT, PORTSCOPE_FIELD_ADVICE, PORTSCOPE_FIELD_REFERENCES};
+
+static struct portscope_value get(const struct portscope_row *row, unsigned field)
+{
+	struct portscope_value value;
+
+	portscope_get(row, field, &value);
+	return value;
 }
 
 /* The kernel takes any byte but a slash and blanks for a name. */
@@ -142,12 +159,11 @@ static void put_encoded(struct out *o, const char *name)
 }
 
 /* `tcp/0.0.0.0/23`: a relative URI (RFC 3986), whose first segment has no colon. */
-static void put_place(struct json *j, const char *key, const struct portscope_finding *f)
+static void put_place(struct json *j, const char *key, const struct portscope_row *row)
 {
-	struct portscope_value protocol, local;
+	struct portscope_value protocol = get(row, PORTSCOPE_FIELD_PROTOCOL);
+	struct portscope_value local = get(row, PORTSCOPE_FIELD_LOCAL);
 
-	portscope_get(f->row, PORTSCOPE_FIELD_PROTOCOL, &protocol);
-	portscope_get(f->row, PORTSCOPE_FIELD_LOCAL, &local);
 	json_write_key(j, key);
 	out_format(j->out, "\"%s/", protocol.word.name);
 	address_write(j->out, local.endpoint.family, local.endpoint.address);
@@ -161,18 +177,17 @@ static void put_place(struct json *j, const char *key, const struct portscope_fi
 	out_format(j->out, "/%u\"", local.endpoint.port);
 }
 
-static void put_location(struct json *j, const struct portscope_finding *f)
+static void put_location(struct json *j, const struct portscope_row *row)
 {
 	AUTO_OUT struct out name = OUT_FOR(j->out);
-	struct portscope_value local;
+	struct portscope_value local = get(row, PORTSCOPE_FIELD_LOCAL);
 
-	portscope_get(f->row, PORTSCOPE_FIELD_LOCAL, &local);
 	text_value(&name, &local, TEXT_TABLE);
 	json_write_open(j, "locations", '[');
 	json_write_open(j, NULL, '{');
 	json_write_open(j, "physicalLocation", '{');
 	json_write_open(j, "artifactLocation", '{');
-	put_place(j, "uri", f);
+	put_place(j, "uri", row);
 	json_write_close(j, '}');
 	json_write_open(j, "region", '{');
 	json_write_number(j, "startLine", 1);
@@ -189,56 +204,65 @@ static void put_location(struct json *j, const struct portscope_finding *f)
 }
 
 /* The sentence, what to do, where to read on. */
-static void put_text(struct json *j, const struct portscope_finding *f)
+static void put_text(struct json *j, const struct portscope_row *row)
 {
+	struct portscope_value what = get(row, PORTSCOPE_FIELD_TEXT);
+	struct portscope_value advice = get(row, PORTSCOPE_FIELD_ADVICE);
+	struct portscope_value references = get(row, PORTSCOPE_FIELD_REFERENCES);
 	AUTO_OUT struct out text = OUT_FOR(j->out);
 
-	out_text(&text, f->text);
-	if (f->advice) {
+	out_text(&text, what.text.text);
+	if (advice.known) {
 		out_text(&text, " What to do: ");
-		out_text(&text, f->advice);
+		out_text(&text, advice.text.text);
 		out_char(&text, '.');
 	}
-	if (f->references) {
+	if (references.texts.count) {
 		out_text(&text, " See: ");
-		out_text(&text, f->references);
+		text_value(&text, &references, TEXT_PLAIN);
 	}
-	put_message(j, "message", out_string(&text) ? text.buffer : f->text);
+	put_message(j, "message", out_string(&text) ? text.buffer : what.text.text);
 }
 
-static void sarif_finding(struct report *r, const struct portscope_finding *f)
+static void sarif_row(struct printer *p, const struct portscope_row *row)
 {
-	struct json j = {.out = r->out};
+	struct portscope_value rule = get(row, PORTSCOPE_FIELD_RULE);
+	struct portscope_value severity = get(row, PORTSCOPE_FIELD_SEVERITY);
+	struct portscope_value evidence = get(row, PORTSCOPE_FIELD_EVIDENCE);
+	struct json j = {.out = p->out};
 
-	out_text(r->out, r->findings++ ? ",\n" : "\n");
+	out_text(p->out, p->rows++ ? ",\n" : "\n");
 	json_write_open(&j, NULL, '{');
-	json_write_text(&j, "ruleId", f->rule->id);
-	json_write_number(&j, "ruleIndex", index_of(f->rule));
-	json_write_text(&j, "level", level_of(f->severity));
-	put_text(&j, f);
-	put_location(&j, f);
+	json_write_text(&j, "ruleId", rule.text.text);
+	json_write_number(&j, "ruleIndex", index_of(&rule));
+	json_write_text(&j, "level", level_of(severity.word.rank));
+	put_text(&j, row);
+	put_location(&j, row);
 	json_write_open(&j, "partialFingerprints", '{');
-	put_place(&j, "socket/v1", f);
+	put_place(&j, "socket/v1", row);
 	json_write_close(&j, '}');
 	json_write_open(&j, "properties", '{');
-	json_write_text(&j, "severity", portscope_severity_name(f->severity));
-	json_write_text(&j, "security-severity", score_of(f->severity));
-	json_write_text(&j, "evidence", f->evidence);
+	json_write_text(&j, "severity", severity.word.name);
+	json_write_text(&j, "security-severity", score_of(severity.word.rank));
+	json_write_text(&j, "evidence", evidence.text.text);
 	json_write_key(&j, "socket");
-	format_json_socket(r->out, r->listing, f->row);
+	format_json_row(p->out, p->listing, row);
 	json_write_close(&j, '}');
 	json_write_close(&j, '}');
 }
 
-static void sarif_end(struct report *r)
+static void sarif_end(struct printer *p)
 {
-	if (!r->listing->cut)
-		out_text(r->out, r->findings ? "\n]}]}\n" : "]}]}\n");
+	if (!p->listing->cut)
+		out_text(p->out, p->rows ? "\n]}]}\n" : "]}]}\n");
 }
 
-const struct findings_format findings_sarif = {
+const struct format format_sarif = {
 	.name = "sarif",
+	.all_fields = true,
+	.reads = fields_read,
+	.n_reads = ARRAY_SIZE(fields_read),
 	.begin = sarif_begin,
-	.finding = sarif_finding,
+	.row = sarif_row,
 	.end = sarif_end,
 };
