@@ -126,8 +126,13 @@ static int home_get(struct container_names *names, const struct unit_parts *part
 		return 0;
 	if (!names->home)
 		r = user_home(parts->uid, &names->home);
-	if (r < 0)
+	if (r == -ENOENT || r == -ENOMEM)
 		return r == -ENOENT ? 0 : r;
+	if (r < 0)
+		return warnings_add(names->warnings, WARNING_INCOMPLETE,
+			"this user's home could not be looked up, nor the names of containers "
+			"there: %s",
+			user_error(r));
 	*ret = names->home + strspn(names->home, "/");
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ephemeral ports, users and the identity of the host. */
+/* Ephemeral ports and the identity of the host. */
 #include "collect/host.h"
 
 #include <fcntl.h>
@@ -8,7 +8,6 @@
 
 #include "util/array.h"
 #include "util/file.h"
-#include "util/user.h"
 
 /* Marks "8080,9000-9010" in a bitmap of all ports. */
 static int parse_reserved(const char *text, uint8_t **ret)
@@ -69,52 +68,6 @@ void ephemeral_done(struct ephemeral_ports *ports)
 {
 	free(ports->reserved);
 	*ports = (struct ephemeral_ports){0};
-}
-
-/* Keeps the table sorted; there are few users. */
-static int add_user(struct users *users, uint32_t uid, bool numeric)
-{
-	size_t at = users->count;
-
-	for (size_t i = 0; i < users->count; i++)
-		if (users->items[i].uid == uid)
-			return 0;
-	if (!ARRAY_ADD(users->items, users->count))
-		return -ENOMEM;
-	for (; at && users->items[at - 1].uid > uid; at--)
-		users->items[at] = users->items[at - 1];
-	users->items[at] = (struct user){.uid = uid, .name = user_name(uid, numeric)};
-	return users->items[at].name ? 0 : -ENOMEM;
-}
-
-int collect_users(const struct sockets *sockets, bool numeric, struct users *ret)
-{
-	struct users users = {0};
-	uint32_t last = UINT32_MAX;
-	int r = 0;
-
-	for (size_t i = 0; i < sockets->count && r >= 0; i++) {
-		const struct socket *s = &sockets->items[i];
-
-		if (!(s->present & SOCKET_HAS_UID) || s->uid == last)
-			continue;
-		r = add_user(&users, s->uid, numeric);
-		last = s->uid;
-	}
-	if (r < 0) {
-		users_done(&users);
-		return r;
-	}
-	*ret = users;
-	return 0;
-}
-
-void users_done(struct users *users)
-{
-	for (size_t i = 0; i < users->count; i++)
-		free(users->items[i].name);
-	free(users->items);
-	*users = (struct users){0};
 }
 
 int collect_netns(int proc_fd, uint32_t *ret)

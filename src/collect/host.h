@@ -12,10 +12,6 @@ int collect_ephemeral(int proc_fd, struct ephemeral_ports *ret);
 int collect_unprivileged_start(int proc_fd, uint16_t *ret);
 void ephemeral_done(struct ephemeral_ports *ports);
 
-/** Names of the users that own `sockets`; a number as text where there is none, or `numeric`. */
-int collect_users(const struct sockets *sockets, bool numeric, struct users *ret);
-void users_done(struct users *users);
-
 /**
  * Name, ids and kernel of the host; what cannot be read stays NULL. The result is the first failure
  * but for files that do not exist, and `ret_what` what it was.

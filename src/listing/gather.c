@@ -120,7 +120,7 @@ static int gather_owners(struct portscope_snapshot *s)
 {
 	struct owner_request request = {
 		.proc_fd = s->sources.proc_fd,
-		.numeric = s->query.numeric,
+		.users = &s->host.users,
 	};
 	int r;
 
@@ -189,16 +189,31 @@ static void look_up_programs(struct portscope_snapshot *s)
 		program_look_up(process);
 }
 
+/* The users of the sockets; only those that the query wants are shown. */
+static int gather_users(struct portscope_snapshot *s)
+{
+	const char *name;
+	int r = 0;
+
+	for (size_t i = 0; i < s->wanted && r >= 0; i++)
+		if (s->sockets.items[i].present & SOCKET_HAS_UID)
+			r = users_add(&s->host.users, s->sockets.items[i].uid, &name);
+	return r;
+}
+
 int snapshot_gather(struct portscope_snapshot *s)
 {
 	int r = 0;
 
+	s->host.users.numeric = s->query.numeric;
 	if (s->needs & NEED_LISTENERS)
 		r = gather_listeners(s);
 	if (r >= 0 && s->needs & NEED_USERS)
-		r = collect_users(&s->sockets, s->query.numeric, &s->host.users);
+		r = gather_users(s);
 	if (r >= 0 && s->needs & NEED_OWNERS)
 		r = gather_owners(s);
+	if (r >= 0)
+		r = users_warn(&s->host.users, &s->warnings);
 	if (r >= 0 && s->needs & NEED_UNITS)
 		r = gather_units(s);
 	if (r >= 0 && s->needs & NEED_PROGRAMS)

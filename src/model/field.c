@@ -173,7 +173,7 @@ static void get_user(const struct portscope_row *row, struct portscope_value *re
 	if (row->n_processes && row->processes[0].user)
 		set_text(ret, row->processes[0].user);
 	else if (row->socket->present & SOCKET_HAS_UID)
-		set_text(ret, host_user_name(row->host, row->socket->uid));
+		set_text(ret, users_name(&row->host->users, row->socket->uid));
 }
 
 static void get_inode(const struct portscope_row *row, struct portscope_value *ret)

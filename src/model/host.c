@@ -11,13 +11,6 @@ static int compare_interface(const void *key, const void *item)
 	return a < b ? -1 : a > b;
 }
 
-static int compare_user(const void *key, const void *item)
-{
-	uint32_t a = *(const uint32_t *)key, b = ((const struct user *)item)->uid;
-
-	return a < b ? -1 : a > b;
-}
-
 const struct interface *host_interface(const struct host *host, uint32_t index)
 {
 	if (!host->interfaces.count)
@@ -29,16 +22,6 @@ const struct interface *host_interface(const struct host *host, uint32_t index)
 const char *host_interface_name(const struct host *host, uint32_t index)
 {
 	const struct interface *found = index ? host_interface(host, index) : NULL;
-
-	return found ? found->name : NULL;
-}
-
-const char *host_user_name(const struct host *host, uint32_t uid)
-{
-	const struct user *found = host->users.count
-					   ? bsearch(&uid, host->users.items, host->users.count,
-						     sizeof(*host->users.items), compare_user)
-					   : NULL;
 
 	return found ? found->name : NULL;
 }

@@ -7,6 +7,7 @@
 #define PORTSCOPE_MODEL_HOST_H
 
 #include "model/row.h"
+#include "model/users.h"
 
 /** One address of an interface. */
 struct interface_address {
@@ -36,18 +37,6 @@ struct ephemeral_ports {
 	uint8_t *reserved; /**< bitmap of 65,536 bits, or NULL */
 };
 
-/** A name of a user. */
-struct user {
-	uint32_t uid;
-	char *name;
-};
-
-/** The users that sockets belong to, by uid. */
-struct users {
-	struct user *items;
-	size_t count;
-};
-
 struct service_names;
 struct unit_index;
 
@@ -67,8 +56,6 @@ struct host {
 const char *host_interface_name(const struct host *host, uint32_t index);
 /** The interface with this index, or NULL. */
 const struct interface *host_interface(const struct host *host, uint32_t index);
-/** Name of a user, or NULL. */
-const char *host_user_name(const struct host *host, uint32_t uid);
 /** True if the kernel may hand out `port` by itself. */
 static inline bool host_port_is_ephemeral(const struct host *host, uint16_t port)
 {

@@ -411,7 +411,7 @@ int owner_resolve(const struct owner_request *request, struct socket *sockets, s
 		res.scan.proc_own = r > 0;
 		res.proc_error = MIN(r, 0);
 	}
-	process_reader_init(&res.reader, request->details, request->numeric, res.scan.proc_fd);
+	process_reader_init(&res.reader, request->details, request->users, res.scan.proc_fd);
 	r = resolve(&res, w);
 	process_reader_done(&res.reader);
 	table_done(&res.by_pid);

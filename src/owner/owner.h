@@ -12,6 +12,7 @@
 #define PORTSCOPE_OWNER_H
 
 #include "model/owner.h"
+#include "model/users.h"
 #include "model/warnings.h"
 
 /** What to read of each holder. Its pid, its descriptors and its parent are always there. */
@@ -30,7 +31,7 @@ struct owner_request {
 	int proc_fd;         /**< directory of /proc; -1: there is none */
 	const char *backend; /**< `bpf` or `procfs` and no other; NULL: the first that works */
 	unsigned details;    /**< of enum owner_detail */
-	bool numeric;        /**< users as numbers */
+	struct users *users; /**< takes those of the holders; not NULL where they are wanted */
 };
 
 /**

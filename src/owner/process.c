@@ -21,7 +21,6 @@
 #include "owner/owner.h"
 #include "util/array.h"
 #include "util/file.h"
-#include "util/user.h"
 
 /** Longest command line that is kept. */
 #define CMDLINE_MAX 4096
@@ -36,11 +35,6 @@ enum {
 	FIELD_FLAGS = 9,
 	FIELD_THREADS = 20,
 	FIELD_START = 22,
-};
-
-struct user_name {
-	uint32_t uid;
-	char *name;
 };
 
 /** One process that is being read. */
@@ -67,14 +61,15 @@ static void note(struct reading *reading, int error)
 		reading->error = error;
 }
 
-void process_reader_init(struct process_reader *reader, unsigned details, bool numeric, int proc_fd)
+void process_reader_init(
+	struct process_reader *reader, unsigned details, struct users *users, int proc_fd)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
 	struct timespec now, up;
 
 	*reader = (struct process_reader){
 		.details = details,
-		.numeric = numeric,
+		.users = users,
 		.ticks = ticks > 0 ? (uint64_t)ticks : 100,
 	};
 	trust_init(&reader->trust, proc_fd);
@@ -94,12 +89,8 @@ void process_reader_fail(struct process_reader *reader, int error)
 
 void process_reader_done(struct process_reader *reader)
 {
-	for (size_t i = 0; i < reader->n_users; i++)
-		free(reader->users[i].name);
-	free(reader->users);
 	free(reader->arguments);
 	trust_done(&reader->trust);
-	table_done(&reader->users_table);
 }
 
 /* Reads a small file of /proc whole, or its first `size` - 1 bytes; its length. */
@@ -158,42 +149,13 @@ int process_parse_stat(const char *text, struct process_stat *ret)
 	return 0;
 }
 
-static uint32_t hash_user(const void *users, size_t position)
-{
-	return table_hash(((const struct user_name *)users)[position].uid);
-}
-
-/* The name of a user, looked up once. */
-static const char *name_of_user(struct process_reader *reader, uint32_t uid)
-{
-	uint32_t at = table_hash(uid), position;
-	struct user_name *added;
-	char *name;
-
-	while ((position = table_next(&reader->users_table, &at)) != TABLE_END)
-		if (reader->users[position].uid == uid)
-			return reader->users[position].name;
-	if (table_grow(&reader->users_table, reader->n_users, hash_user, reader->users) < 0)
-		return NULL;
-	name = user_name(uid, reader->numeric);
-	if (!name)
-		return NULL;
-	added = ARRAY_ADD(reader->users, reader->n_users);
-	if (!added) {
-		free(name);
-		return NULL;
-	}
-	*added = (struct user_name){.uid = uid, .name = name};
-	table_add(&reader->users_table, table_hash(uid), (uint32_t)reader->n_users - 1);
-	return name;
-}
-
 /* The folder belongs to the effective user, also of a process that is not dumpable. */
 static int describe_user(struct reading *reading)
 {
 	struct process *process = reading->process;
 	const char *name;
 	struct stat st;
+	int r;
 
 	if (fstat(reading->dir, &st) < 0) {
 		note(reading, -errno);
@@ -201,8 +163,11 @@ static int describe_user(struct reading *reading)
 	}
 	process->uid = st.st_uid;
 	process->has_uid = true;
-	name = name_of_user(reading->reader, st.st_uid);
-	process->shown.user = name ? strdup(name) : NULL;
+	/* Whose name cannot be looked up is counted there. */
+	r = users_add(reading->reader->users, st.st_uid, &name);
+	if (r < 0 || !name)
+		return r;
+	process->shown.user = strdup(name);
 	return process->shown.user ? 0 : -ENOMEM;
 }
 

@@ -4,24 +4,20 @@
 #define PORTSCOPE_OWNER_PROCESS_H
 
 #include "model/owner-index.h"
+#include "model/users.h"
 #include "owner/trust.h"
-
-struct user_name;
 
 /** What is asked of every process, and what is remembered between them. */
 struct process_reader {
-	unsigned details; /**< enum owner_detail */
-	bool numeric;
-	int64_t boot_time;       /**< seconds since the epoch; 0: not known */
-	uint64_t ticks;          /**< clock ticks a second */
-	struct user_name *users; /**< those that were looked up */
-	size_t n_users;
-	size_t refused;     /**< processes whose executable we may not see */
-	size_t without_exe; /**< and those that have none though they should */
-	size_t failed;      /**< processes of which something else could not be read, */
-	int failure;        /**< and the last reason */
-	struct table users_table;
-	char *arguments; /**< room for those of one process */
+	unsigned details;    /**< enum owner_detail */
+	int64_t boot_time;   /**< seconds since the epoch; 0: not known */
+	uint64_t ticks;      /**< clock ticks a second */
+	struct users *users; /**< those of the answer */
+	size_t refused;      /**< processes whose executable we may not see */
+	size_t without_exe;  /**< and those that have none though they should */
+	size_t failed;       /**< processes of which something else could not be read, */
+	int failure;         /**< and the last reason */
+	char *arguments;     /**< room for those of one process */
 	struct trust trust;
 };
 
@@ -42,7 +38,7 @@ struct process_stat {
 
 /** `proc_fd` is that of our own mounts; -1: none. */
 void process_reader_init(
-	struct process_reader *reader, unsigned details, bool numeric, int proc_fd);
+	struct process_reader *reader, unsigned details, struct users *users, int proc_fd);
 void process_reader_done(struct process_reader *reader);
 
 /** Counts a process that could not be described in full, for this reason. */

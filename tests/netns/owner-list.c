@@ -47,7 +47,9 @@ int main(int argc, char **argv)
 	AUTO_CLOSE int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct sources sources = {.proc_fd = proc_fd, .etc_fd = -1};
 	struct collect_request wanted = {0};
+	struct users users = {0};
 	struct owner_request request = {
+		.users = &users,
 		.proc_fd = proc_fd,
 		.backend = backend,
 		.details = OWNER_WANT_PROGRAM | OWNER_WANT_USER | OWNER_WANT_START_TIME,
@@ -74,6 +76,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sockets.count; i++)
 		print_socket(index, &sockets.items[i]);
 	owner_index_free(index);
+	users_done(&users);
 	sockets_done(&sockets);
 	warnings_done(&warnings);
 	return 0;

@@ -8,6 +8,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import tempfile
 import unittest
 
 import deny
@@ -336,6 +338,20 @@ class WithoutSockDiag(unittest.TestCase):
         of = {s['local_port']: s['exposure'] for s in document['sockets']}
         self.assertEqual((of[8404], of[8406], of[9404]), (None, None, None))
         self.assertEqual((of[8004], of[8104], of[8204]), ('any', 'loopback', 'private'))
+
+    def test_users_in_a_pipe(self):
+        """/etc/passwd as a pipe holds nobody up: names are missing, and that is said."""
+        with tempfile.TemporaryDirectory() as folder:
+            pipe = os.path.join(folder, 'passwd')
+            os.mkfifo(pipe)
+            r = subprocess.run(['unshare', '-m', 'sh', '-ec', 'mount --bind "$1" /etc/passwd; '
+                                'exec "$2" -l --json', 'sh', pipe, lab.program],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               timeout=30)
+        self.assertEqual((r.returncode, json.loads(r.stdout)['complete']), (4, False))
+        self.assertRegex(r.stderr, 'names of [0-9]+ users could not be looked up: '
+                         '/etc/passwd is not a regular file')
+        self.assertEqual({s['user'] for s in json.loads(r.stdout)['sockets']}, {None})
 
     def test_table(self):
         r = self.run_denied(deny.ERRORS[0][1], '-lH')

@@ -150,14 +150,16 @@ struct answer {
 static struct answer ask(const struct tree *tree, struct socket *sockets, size_t n)
 {
 	struct answer answer = {0};
+	struct users users = {.numeric = true};
 	struct owner_request request = {
 		.proc_fd = tree->fd,
 		.backend = "procfs",
 		.details = 0x7f,
-		.numeric = true,
+		.users = &users,
 	};
 
 	assert_int_equal(owner_resolve(&request, sockets, n, &answer.warnings, &answer.index), 0);
+	users_done(&users);
 	return answer;
 }
 
@@ -396,7 +398,7 @@ static void test_reused(void **state)
 
 	tree_process(tree, 20, "again", 500);
 	dir = openat(tree->fd, "20", O_RDONLY | O_DIRECTORY);
-	process_reader_init(&reader, OWNER_WANT_START_TIME, true, -1);
+	process_reader_init(&reader, OWNER_WANT_START_TIME, NULL, -1);
 	assert_int_equal(process_describe(&reader, dir, &same), 0);
 	assert_false(same.gone);
 	assert_int_equal(process_describe(&reader, dir, &other), 0);

@@ -11,10 +11,11 @@
 
 static void test_root(void **state)
 {
-	AUTO_FREE char *name = user_name(0, false);
+	AUTO_FREE char *name = NULL;
 	AUTO_FREE char *home = NULL;
 	uint32_t uid = 1;
 
+	assert_int_equal(user_name(0, false, &name), 0);
 	assert_string_equal(name, "root");
 	assert_int_equal(user_find("root", &uid), 0);
 	assert_int_equal(uid, 0);
@@ -24,9 +25,11 @@ static void test_root(void **state)
 
 static void test_numbers(void **state)
 {
-	AUTO_FREE char *root = user_name(0, true);
-	AUTO_FREE char *nobody = user_name(UINT32_MAX - 7, false);
+	AUTO_FREE char *root = NULL;
+	AUTO_FREE char *nobody = NULL;
 
+	assert_int_equal(user_name(0, true, &root), 0);
+	assert_int_equal(user_name(UINT32_MAX - 7, false, &nobody), 0);
 	assert_string_equal(root, "0");
 	assert_string_equal(nobody, "4294967288");
 }
