@@ -120,7 +120,7 @@ struct portscope_process {
 
 /** The container that a process runs in, read off its cgroup. */
 struct portscope_container {
-	const char *runtime; /**< docker, podman, containerd, cri-o, lxc, systemd-nspawn */
+	const char *runtime; /**< docker, podman, containerd, cri-o, lxc, systemd-nspawn; unknown */
 	const char *id;
 	const char *name; /**< NULL: not readable */
 	const char *pod;  /**< Kubernetes pod uid; NULL: none */

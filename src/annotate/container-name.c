@@ -44,6 +44,10 @@ static const char *const home_stores[] = {
 	".local/share/containers/storage/overlay-containers/volatile-containers.json",
 };
 
+/** Where Docker keeps its data unless it is told otherwise. */
+static const char *const docker_roots[] = {
+	"var/lib/docker", "var/snap/docker/common/var-lib-docker"};
+
 struct container_names {
 	int root_fd;
 	struct warnings *warnings;
@@ -162,8 +166,6 @@ static int docker_root_get(const struct container_names *names, const char *root
 
 static int docker_get(struct container_names *names, struct unit_parts *parts)
 {
-	static const char *const roots[] = {
-		"var/lib/docker", "var/snap/docker/common/var-lib-docker"};
 	const char *home, *configured;
 	int r = names->docker ? 0 : state_read(names, "etc/docker/daemon.json", &names->docker);
 
@@ -174,8 +176,8 @@ static int docker_get(struct container_names *names, struct unit_parts *parts)
 	configured = json_string_value(json_object_get(names->docker, "data-root"));
 	if (configured && *configured == '/')
 		r = docker_root_get(names, configured + strspn(configured, "/"), "", parts);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(roots); i++)
-		r = docker_root_get(names, roots[i], "", parts);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(docker_roots); i++)
+		r = docker_root_get(names, docker_roots[i], "", parts);
 	if (!r && home)
 		r = docker_root_get(names, home, "/.local/share/docker", parts);
 	return r;
@@ -265,7 +267,7 @@ static int bundle_get(const struct container_names *names, const char *tasks, co
 	return r;
 }
 
-static int containerd_get(const struct container_names *names, struct unit_parts *parts)
+static int containerd_get(struct container_names *names, struct unit_parts *parts)
 {
 	static const char *const places[] = {"run/containerd/io.containerd.runtime.v2.task",
 		"run/k3s/containerd/io.containerd.runtime.v2.task"};
@@ -291,13 +293,33 @@ static int containerd_get(const struct container_names *names, struct unit_parts
 	return r;
 }
 
+/** Asks the runtimes one after the other whose container it is. */
+static int find_runtime(struct container_names *names, struct unit_parts *parts)
+{
+	static const struct {
+		const char *runtime;
+		int (*get)(struct container_names *names, struct unit_parts *parts);
+	} runtimes[] = {
+		{"docker", docker_get}, {"podman", storage_get}, {"containerd", containerd_get}};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(runtimes); i++) {
+		r = runtimes[i].get(names, parts);
+		if (r > 0)
+			parts->runtime = runtimes[i].runtime;
+	}
+	return r;
+}
+
 int container_names_get(struct container_names *names, struct unit_parts *parts)
 {
 	int r = 0;
 
 	if (!parts->runtime || parts->name)
 		return 0;
-	if (!strcmp(parts->runtime, "docker"))
+	if (!strcmp(parts->runtime, "unknown"))
+		r = find_runtime(names, parts);
+	else if (!strcmp(parts->runtime, "docker"))
 		r = docker_get(names, parts);
 	else if (!strcmp(parts->runtime, "podman") || !strcmp(parts->runtime, "cri-o"))
 		r = storage_get(names, parts);
@@ -309,4 +331,109 @@ int container_names_get(struct container_names *names, struct unit_parts *parts)
 			parts->runtime = "docker";
 	}
 	return MIN(r, 0);
+}
+
+/** Whether a container has this address in one of its networks. */
+static bool has_address(const json_t *config, const char *address)
+{
+	static const char *const keys[] = {"IPAddress", "GlobalIPv6Address"};
+	json_t *networks = json_object_get(json_object_get(config, "NetworkSettings"), "Networks");
+	const char *key;
+	json_t *network;
+
+	json_object_foreach(networks, key, network)
+	{
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+			const char *has = json_string_value(json_object_get(network, keys[i]));
+
+			if (has && !strcmp(has, address))
+				return true;
+		}
+	}
+	return false;
+}
+
+/** Looks at one of Docker's containers: 1 if it has the address. */
+static int docker_container_try(const struct container_names *names, const char *containers,
+	const char *id, const char *address, struct unit_parts *parts)
+{
+	AUTO_JSON json_t *config = NULL;
+	AUTO_FREE char *path = NULL;
+	const char *name;
+	int r;
+
+	if (asprintf(&path, "%s/%s/config.v2.json", containers, id) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = state_read(names, path, &config);
+	if (r < 0 || !has_address(config, address))
+		return r;
+	parts->id = strdup(id);
+	if (!parts->id)
+		return -ENOMEM;
+	parts->runtime = "docker";
+	name = json_string_value(json_object_get(config, "Name"));
+	if (!name)
+		return 1;
+	name += *name == '/';
+	r = name_set(parts, name, strlen(name));
+	return r < 0 ? r : 1;
+}
+
+static int docker_root_find(const struct container_names *names, const char *root,
+	const char *address, struct unit_parts *parts)
+{
+	AUTO_FREE char *containers = NULL;
+	const struct dirent *entry;
+	AUTO_CLOSE int fd = -1;
+	DIR *dir;
+	int r = 0;
+
+	if (asprintf(&containers, "%s/containers", root) < 0) {
+		containers = NULL;
+		return -ENOMEM;
+	}
+	fd = openat(names->root_fd, containers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? warnings_add(names->warnings, WARNING_DETAIL,
+						 "the names of containers are not readable by "
+						 "this user")
+				       : 0;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -ENOMEM;
+	steal_fd(&fd);
+	while (!r && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			r = docker_container_try(names, containers, entry->d_name, address, parts);
+	closedir(dir);
+	return r;
+}
+
+static int docker_find(struct container_names *names, const char *address, struct unit_parts *parts)
+{
+	const char *configured;
+	int r = 0;
+
+	if (!names->docker)
+		r = state_read(names, "etc/docker/daemon.json", &names->docker);
+	configured = json_string_value(json_object_get(names->docker, "data-root"));
+	if (!r && configured && *configured == '/')
+		r = docker_root_find(names, configured + strspn(configured, "/"), address, parts);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(docker_roots); i++)
+		r = docker_root_find(names, docker_roots[i], address, parts);
+	return MIN(r, 0);
+}
+
+int container_names_find(struct container_names *names, const char *runtime, const char *container,
+	bool by_id, struct unit_parts *parts)
+{
+	if (!by_id)
+		return strcmp(runtime, "docker") ? 0 : docker_find(names, container, parts);
+	if (strlen(container) != 64 || container[strspn(container, "0123456789abcdef")])
+		return 0;
+	parts->id = strdup(container);
+	parts->runtime = runtime;
+	return parts->id ? 0 : -ENOMEM;
 }

@@ -18,9 +18,16 @@ struct container_names *container_names_close(struct container_names *names);
 
 /**
  * Sets `parts->name` where it is missing and can be read. A container that was taken for
- * containerd's and is found to be Docker's becomes that: their cgroups may be called alike.
- * -ENOMEM at worst.
+ * containerd's and is found to be Docker's becomes that: their cgroups may be called alike; one
+ * whose runtime is unknown becomes that of the runtime that knows it. -ENOMEM at worst.
  */
 int container_names_get(struct container_names *names, struct unit_parts *parts);
+
+/**
+ * Sets the container in `parts`, which has none, to the one of root's that has this id, or, if the
+ * runtime, a constant, says so, this address. -ENOMEM at worst.
+ */
+int container_names_find(struct container_names *names, const char *runtime, const char *container,
+	bool by_id, struct unit_parts *parts);
 
 #endif

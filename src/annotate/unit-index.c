@@ -5,6 +5,7 @@
  */
 #include "annotate/unit-index.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "annotate/container-name.h"
@@ -16,6 +17,7 @@ struct unit_entry {
 	struct unit shown;
 	struct portscope_container container;
 	struct unit_parts parts; /**< owns what the two above point to */
+	char *key;               /**< what it is found by: the path, but for a carrier */
 	char *path;
 	uint32_t hash;
 };
@@ -55,6 +57,7 @@ static void unit_entry_free(struct unit_entry *entry)
 	if (!entry)
 		return;
 	unit_parts_done(&entry->parts);
+	free(entry->key);
 	free(entry->path);
 	free(entry);
 }
@@ -89,7 +92,7 @@ static size_t slot_find(const struct unit_index *index, const char *path, uint32
 	size_t i = hash & (index->n_slots - 1);
 
 	while (index->slots[i] &&
-		(index->slots[i]->hash != hash || strcmp(index->slots[i]->path, path) != 0))
+		(index->slots[i]->hash != hash || strcmp(index->slots[i]->key, path) != 0))
 		i = (i + 1) & (index->n_slots - 1);
 	return i;
 }
@@ -109,16 +112,25 @@ static int unit_index_grow(struct unit_index *index)
 		struct unit_entry *entry = index->slots[i];
 
 		if (entry)
-			larger.slots[slot_find(&larger, entry->path, entry->hash)] = entry;
+			larger.slots[slot_find(&larger, entry->key, entry->hash)] = entry;
 	}
 	free(index->slots);
 	*index = larger;
 	return 0;
 }
 
+/** What an entry is about. */
+struct subject {
+	const char *key;       /**< the path itself, but for a carrier */
+	const char *path;      /**< of the cgroup */
+	const char *runtime;   /**< of a container that ports are held for; NULL: of none */
+	const char *container; /**< its address, or its id */
+	bool by_id;
+};
+
 /** Finds out all about a path. */
-static int unit_entry_new(
-	struct container_names *names, const char *path, uint32_t hash, struct unit_entry **ret)
+static int unit_entry_new(struct container_names *names, const struct subject *subject,
+	uint32_t hash, struct unit_entry **ret)
 {
 	CLEANUP(unit_entry_free_cleanup) struct unit_entry *entry = calloc(1, sizeof(*entry));
 	int r;
@@ -126,14 +138,19 @@ static int unit_entry_new(
 	if (!entry)
 		return -ENOMEM;
 	entry->hash = hash;
-	entry->path = strdup(path);
-	if (!entry->path)
+	entry->key = strdup(subject->key);
+	entry->path = strdup(subject->path);
+	if (!entry->key || !entry->path)
 		return -ENOMEM;
-	r = unit_parse(path, &entry->parts);
+	r = unit_parse(subject->path, &entry->parts);
+	if (!r && subject->runtime && !entry->parts.runtime)
+		r = container_names_find(
+			names, subject->runtime, subject->container, subject->by_id, &entry->parts);
 	if (!r)
 		r = container_names_get(names, &entry->parts);
 	if (r < 0)
 		return r;
+	entry->shown.users_own = entry->parts.has_uid;
 	entry->shown.cgroup = entry->path;
 	entry->shown.unit = entry->parts.unit;
 	if (entry->parts.runtime) {
@@ -149,21 +166,47 @@ static int unit_entry_new(
 	return 0;
 }
 
-int unit_index_add(struct unit_index *index, const char *path)
+static int add(struct unit_index *index, const struct subject *subject, const struct unit **ret)
 {
-	uint32_t hash = path_hash(path);
+	uint32_t hash = path_hash(subject->key);
 	size_t slot;
 	int r = unit_index_grow(index);
 
 	if (r < 0)
 		return r;
-	slot = slot_find(index, path, hash);
-	if (index->slots[slot])
-		return 0;
-	r = unit_entry_new(index->names, path, hash, &index->slots[slot]);
-	if (!r)
+	slot = slot_find(index, subject->key, hash);
+	if (!index->slots[slot]) {
+		r = unit_entry_new(index->names, subject, hash, &index->slots[slot]);
+		if (r < 0)
+			return r;
 		index->n_entries++;
-	return r;
+	}
+	*ret = &index->slots[slot]->shown;
+	return 0;
+}
+
+int unit_index_add(struct unit_index *index, const char *path)
+{
+	const struct subject subject = {.key = path, .path = path};
+	const struct unit *added;
+
+	return add(index, &subject, &added);
+}
+
+int unit_index_add_carrier(struct unit_index *index, const char *path, const char *runtime,
+	const char *container, bool by_id, const struct unit **ret)
+{
+	AUTO_FREE char *key = NULL;
+	struct subject subject = {
+		.path = path, .runtime = runtime, .container = container, .by_id = by_id};
+
+	/* Paths start with a slash: none is taken for this. */
+	if (asprintf(&key, "%s %s %s", runtime, container, path) < 0) {
+		key = NULL;
+		return -ENOMEM;
+	}
+	subject.key = key;
+	return add(index, &subject, ret);
 }
 
 /** Index of the first id that is not below `id`. */

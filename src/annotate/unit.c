@@ -8,7 +8,8 @@
  * Containers: each runtime names its cgroups in its own way, once for the systemd driver (a scope
  * below a slice) and once for the cgroupfs driver (a directory below one with a known name). All
  * of them are in the tables below. What marks a container are the 64 hexadecimal digits of its
- * id, or a place that only the runtime uses.
+ * id, wherever they stand (a parent may be chosen: /ecs/TASK/ID), or a place that only the runtime
+ * uses.
  */
 #include "annotate/unit.h"
 
@@ -379,8 +380,8 @@ static int container_parse(const char *path, struct unit_parts *parts)
 			r = container_by_parent(p, parent, parts);
 		if (!r && part_is(parent, "machine.slice"))
 			r = container_by_machine(p, path, parts);
-		if (!r && parts->pod && part_is_id(p))
-			r = container_set(parts, "containerd", p, false);
+		if (!r && part_is_id(p))
+			r = container_set(parts, parts->pod ? "containerd" : "unknown", p, false);
 		parent = p;
 	}
 	return MIN(r, 0);

@@ -269,7 +269,7 @@ static bool shows_first_holder(const struct node *node)
 /* The manager of a user may call its units and containers as that user likes. */
 static bool is_users_own(const struct portscope_row *row)
 {
-	return row->unit && row->unit->unit && !strncmp(row->unit->unit, "user@", 5);
+	return row->unit && row->unit->users_own;
 }
 
 /*

@@ -133,8 +133,9 @@ static int gather_owners(struct portscope_snapshot *s)
 		request.details |= OWNER_WANT_EXE | OWNER_WANT_CMDLINE;
 	if (s->needs & NEED_USERS)
 		request.details |= OWNER_WANT_USER;
+	/* The program tells whether it holds ports for a container. */
 	if (s->needs & NEED_UNITS)
-		request.details |= OWNER_WANT_CGROUP;
+		request.details |= OWNER_WANT_CGROUP | OWNER_WANT_PROGRAM;
 	if (s->needs & NEED_TRUST)
 		request.details |= OWNER_WANT_TRUST;
 	if (s->needs & NEED_CWD)
@@ -155,9 +156,12 @@ static int add_holders_units(struct portscope_snapshot *s)
 	for (size_t i = 0; r >= 0 && (process = owner_index_process(s->host.owners, i)); i++)
 		if (process->cgroup)
 			r = unit_index_add(s->host.units, process->cgroup);
-	/* Looked up when all are in: adding moves them. */
+	/* Looked up when all are in. */
 	for (size_t i = 0; r >= 0 && (process = owner_index_process(s->host.owners, i)); i++)
-		if (process->cgroup)
+		if (process->cgroup && process->carried)
+			r = unit_index_add_carrier(s->host.units, process->cgroup, process->runtime,
+				process->carried, process->carried_by_id, &process->unit);
+		else if (process->cgroup)
 			process->unit = unit_index_by_path(s->host.units, process->cgroup);
 	return r;
 }

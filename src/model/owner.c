@@ -147,6 +147,7 @@ static void free_holders(struct owner_index *index)
 		free((char *)process->shown.cwd);
 		free((char *)process->shown.user);
 		free(process->cgroup);
+		free(process->carried);
 	}
 	index->n_holders = 0;
 }

@@ -29,9 +29,12 @@ struct process {
 		shown; /**< what of it leaves the library, but for its descriptors */
 	uint32_t uid;  /**< its effective user */
 	bool has_uid;
-	bool name_trusted; /**< the name of its program, too, is one of the trusted executable */
-	char *cgroup;      /**< path in the unified hierarchy, or that of systemd in cgroup v1;
-				NULL: not asked for, or not readable */
+	bool name_trusted;   /**< the name of its program, too, is one of the trusted executable */
+	const char *runtime; /**< of the container that it holds ports for; NULL: for none */
+	char *carried;       /**< the address of that container, or its id */
+	bool carried_by_id;
+	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
+			   NULL: not asked for, or not readable */
 	const struct unit *unit; /**< what its cgroup stands for; NULL: nothing, or not asked for */
 	bool looked_up;          /**< what follows is known */
 	uint8_t program_proof;   /**< enum program_proof */

@@ -61,6 +61,7 @@ struct unit {
 	const char *cgroup; /**< the path */
 	const char *unit;
 	const struct portscope_container *container;
+	bool users_own; /**< made by the manager of a user, who may call it anything */
 };
 
 struct host;

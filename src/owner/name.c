@@ -330,3 +330,14 @@ int names_make(const struct name_facts *facts, struct names *ret)
 	*ret = names;
 	return 0;
 }
+
+const char *names_find_option(const char *arguments, size_t length, const char *option)
+{
+	struct arguments args = {arguments, arguments + length};
+	const char *argument;
+
+	while ((argument = next_argument(&args)))
+		if (!strcmp(argument, option))
+			return next_argument(&args);
+	return NULL;
+}

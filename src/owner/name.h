@@ -28,4 +28,7 @@ struct names {
  */
 int names_make(const struct name_facts *facts, struct names *ret);
 
+/** The argument after `option` in the text of /proc/PID/cmdline; NULL: it is not there. */
+const char *names_find_option(const char *arguments, size_t length, const char *option);
+
 #endif

@@ -19,6 +19,7 @@
 #include "owner/executable.h"
 #include "owner/name.h"
 #include "owner/owner.h"
+#include "registry/registry.h"
 #include "util/array.h"
 #include "util/file.h"
 
@@ -224,32 +225,6 @@ static int describe_names(
 	return 0;
 }
 
-/* What it runs and is called. */
-static int describe_program(struct reading *reading, const char *comm)
-{
-	struct process_reader *reader = reading->reader;
-	unsigned details = reader->details;
-	ssize_t length;
-	int r = 0;
-
-	if (!(details & (OWNER_WANT_PROGRAM | OWNER_WANT_CMDLINE)))
-		return 0;
-	if (!reader->arguments)
-		reader->arguments = malloc(ARGUMENTS_MAX + 1);
-	if (!reader->arguments)
-		return -ENOMEM;
-	reader->arguments[0] = '\0';
-	length = read_file(reading->thread, "cmdline", reader->arguments, ARGUMENTS_MAX + 1);
-	if (length < 0)
-		note(reading, (int)length);
-	length = MAX(length, 0);
-	if (details & OWNER_WANT_PROGRAM)
-		r = describe_names(reader->arguments, (size_t)length, comm, reading->process);
-	if (r == 0 && details & OWNER_WANT_CMDLINE)
-		r = describe_cmdline(reader->arguments, (size_t)length, reading->process);
-	return r;
-}
-
 /*
  * Whether it is the systemd of the system or of a user, which keeps every socket that it activates
  * services by: the service is what the user knows. Another process that calls itself so comes after
@@ -299,6 +274,61 @@ static int describe_trust(struct reading *reading)
 		reading->process->name_trusted = r > 0;
 	}
 	return MIN(r, 0);
+}
+
+/*
+ * Whether it holds ports for a container, as docker-proxy does. Its arguments say for which one;
+ * they are believed of root's own proxy alone.
+ */
+static int describe_carrier(struct reading *reading, size_t length)
+{
+	struct process_reader *reader = reading->reader;
+	struct process *process = reading->process;
+	const char *slash = process->shown.exe ? strrchr(process->shown.exe, '/') : NULL;
+	struct registry_carrier carrier;
+	const char *value = NULL;
+	struct stat st;
+	int r;
+
+	if (!slash || !(reader->details & OWNER_WANT_CGROUP))
+		return 0;
+	for (size_t i = 0; !value && registry_next_carrier(slash + 1, &i, &carrier);)
+		value = names_find_option(reader->arguments, length, carrier.option);
+	if (!value || fstat(reading->dir, &st) < 0 || st.st_uid != 0)
+		return 0;
+	r = trust_check(&reader->trust, reading->thread, process->shown.exe);
+	if (r <= 0)
+		return r == -ENOMEM ? r : 0;
+	process->carried = strdup(value);
+	process->runtime = carrier.runtime;
+	process->carried_by_id = carrier.by_id;
+	return process->carried ? 0 : -ENOMEM;
+}
+
+/* What it runs and is called. */
+static int describe_program(struct reading *reading, const char *comm)
+{
+	struct process_reader *reader = reading->reader;
+	unsigned details = reader->details;
+	ssize_t length;
+	int r = 0;
+
+	if (!(details & (OWNER_WANT_PROGRAM | OWNER_WANT_CMDLINE)))
+		return 0;
+	if (!reader->arguments)
+		reader->arguments = malloc(ARGUMENTS_MAX + 1);
+	if (!reader->arguments)
+		return -ENOMEM;
+	reader->arguments[0] = '\0';
+	length = read_file(reading->thread, "cmdline", reader->arguments, ARGUMENTS_MAX + 1);
+	if (length < 0)
+		note(reading, (int)length);
+	length = MAX(length, 0);
+	if (details & OWNER_WANT_PROGRAM)
+		r = describe_names(reader->arguments, (size_t)length, comm, reading->process);
+	if (r == 0 && details & OWNER_WANT_CMDLINE)
+		r = describe_cmdline(reader->arguments, (size_t)length, reading->process);
+	return r < 0 ? r : describe_carrier(reading, (size_t)length);
 }
 
 static int describe_cwd(struct reading *reading)

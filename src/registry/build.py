@@ -24,6 +24,7 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
 ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is told, what the kernel chose
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
+CARRIED = ("address", "id")
 STYLES = ("letters", "words", "applets")
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
 
@@ -38,6 +39,7 @@ COLUMNS = {
     "families.tsv": "family port protocol role source",
     "kernel.tsv": "port protocol service module what source",
     "programs.tsv": "program match service port protocol tls root carrier source",
+    "carriers.tsv": "program runtime option kind source",
     "interpreters.tsv": "names style value attached code script skip source",
 }
 
@@ -504,6 +506,9 @@ def build(directory, out):
     write_programs(writer, programs)
     writer.structs("registry_baseline_row", "registry_baseline_rows", [
         (name(row[2]), row[0], row[1]) for row in read_baseline(files["baseline.tsv"])])
+    writer.structs("registry_carrier_row", "registry_carrier_rows", [
+        (*(text(row.text(column)) for column in ("program", "runtime", "option", "source")),
+         CARRIED.index(row.word("kind", CARRIED))) for row in files["carriers.tsv"]])
     writer.structs("registry_interpreter_row", "registry_interpreter_rows", [
         (*map(text, row[:1] + row[2:]), row[1]) for row in interpreters])
     writer.pool("registry_names", writer.names)

@@ -4,6 +4,7 @@
  * the rows as they are stored to the rows as they are given out.
  */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "registry/registry.h"
 #include "registry/tables.h"
@@ -454,5 +455,24 @@ bool registry_in_baseline(uint8_t protocol, uint16_t port, const char *name, siz
 		i++)
 		if (ascii_same(registry_name_text(rows[i].name), name, length))
 			return true;
+	return false;
+}
+
+bool registry_next_carrier(const char *program, size_t *position, struct registry_carrier *ret)
+{
+	while (*position < registry_carrier_rows_count) {
+		const struct registry_carrier_row *row = &registry_carrier_rows[(*position)++];
+
+		if (strcmp(registry_text(row->program), program) != 0)
+			continue;
+		*ret = (struct registry_carrier){
+			.program = registry_text(row->program),
+			.runtime = registry_text(row->runtime),
+			.option = registry_text(row->option),
+			.source = registry_text(row->source),
+			.by_id = row->by_id,
+		};
+		return true;
+	}
 	return false;
 }

@@ -246,6 +246,18 @@ struct registry_interpreter {
 
 bool registry_next_interpreter_of_all(size_t *position, struct registry_interpreter *ret);
 
+/** A row of carriers.tsv: a program that holds ports for a container. */
+struct registry_carrier {
+	const char *program; /**< file name of its executable */
+	const char *runtime; /**< of the container, as in portscope_container */
+	const char *option;  /**< after which the address of the container stands, or its id */
+	const char *source;
+	bool by_id;
+};
+
+/** The carriers whose executable has this file name. */
+bool registry_next_carrier(const char *program, size_t *position, struct registry_carrier *ret);
+
 /** As in the data and in JSON: `cleartext-credentials`, `high`, `upgrade-in-place`. */
 const char *registry_risk_name(enum registry_risk risk);
 const char *registry_severity_name(enum registry_severity severity);

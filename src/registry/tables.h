@@ -183,6 +183,16 @@ extern const struct registry_insecure_row registry_insecure_rows[];
 extern const uint16_t registry_insecure_rows_count;
 extern const struct registry_pair_row registry_pair_rows[];
 extern const uint16_t registry_pair_rows_count;
+struct registry_carrier_row {
+	uint32_t program;
+	uint32_t runtime;
+	uint32_t option;
+	uint32_t source;
+	uint8_t by_id;
+};
+
+extern const struct registry_carrier_row registry_carrier_rows[];
+extern const uint16_t registry_carrier_rows_count;
 extern const struct registry_interpreter_row registry_interpreter_rows[];
 extern const uint16_t registry_interpreter_rows_count;
 

@@ -229,7 +229,7 @@ static void test_names_prove_nothing(void **state)
 	h.shown.exe_trusted = false;
 	h.unit.container = &container;
 	check_allowed("allow process = sshd and container = a", row, true);
-	h.unit.unit = "user@1000/a.service";
+	h.unit.users_own = true;
 	check_allowed("allow process = sshd and container = a", row, false);
 	/* What denies may rest on a name. */
 	assert_true(decides("deny process = sshd", row, &by_name));

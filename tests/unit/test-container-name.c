@@ -232,9 +232,74 @@ static void test_index(void **state)
 	cgroups_done(&set);
 }
 
+/** Below a parent that somebody chose, the runtime is the one that knows the container. */
+static void test_unknown_runtime(void **state)
+{
+	struct fixture *f = *state;
+	const struct portscope_container *c;
+
+	put(f, "var/lib/docker/containers/" A "/config.v2.json", "{\"Name\":\"/web\"}");
+	put(f, "var/lib/containers/storage/overlay-containers/containers.json",
+		"[{\"id\":\"" B "\",\"names\":[\"db\"]}]");
+	c = get(f, "/ecs/cluster/0123/" A);
+	assert_string_equal(c->runtime, "docker");
+	assert_string_equal(c->name, "web");
+	c = get(f, "/mine.slice/" B);
+	assert_string_equal(c->runtime, "podman");
+	assert_string_equal(c->name, "db");
+	c = get(f, "/mine.slice/" C);
+	assert_string_equal(c->runtime, "unknown");
+	assert_string_equal(c->id, C);
+	assert_null(c->name);
+}
+
+/** A proxy is told by the address that it forwards to. */
+static void test_carrier(void **state)
+{
+	struct fixture *f = *state;
+	const struct unit *unit;
+
+	put(f, "var/lib/docker/containers/" A "/config.v2.json",
+		"{\"Name\":\"/web\",\"NetworkSettings\":{\"Networks\":{\"bridge\":"
+		"{\"IPAddress\":\"172.17.0.2\",\"GlobalIPv6Address\":\"fd00::2\"}}}}");
+	put(f, "var/lib/docker/containers/" B "/config.v2.json",
+		"{\"Name\":\"/db\",\"NetworkSettings\":{\"Networks\":{\"bridge\":"
+		"{\"IPAddress\":\"172.17.0.22\"}}}}");
+	put(f, "var/lib/docker/containers/" C "/config.v2.json", "{}");
+	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service", "docker",
+				 "172.17.0.2", false, &unit),
+		0);
+	assert_string_equal(unit->unit, "docker.service");
+	assert_string_equal(unit->cgroup, "/system.slice/docker.service");
+	assert_string_equal(unit->container->runtime, "docker");
+	assert_string_equal(unit->container->name, "web");
+	assert_string_equal(unit->container->id, A);
+	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service", "docker",
+				 "fd00::2", false, &unit),
+		0);
+	assert_string_equal(unit->container->name, "web");
+	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service", "docker",
+				 "172.17.0.9", false, &unit),
+		0);
+	assert_null(unit->container);
+	/* conmon says the id. */
+	put(f, "var/lib/containers/storage/overlay-containers/containers.json",
+		"[{\"id\":\"" C "\",\"names\":[\"cache\"]}]");
+	assert_int_equal(unit_index_add_carrier(f->index, "/a.slice", "podman", C, true, &unit), 0);
+	assert_string_equal(unit->container->name, "cache");
+	assert_int_equal(
+		unit_index_add_carrier(f->index, "/a.slice", "podman", "../x", true, &unit), 0);
+	assert_null(unit->container);
+	/* The daemon itself is in none. */
+	assert_int_equal(unit_index_add(f->index, "/system.slice/docker.service"), 0);
+	assert_null(unit_index_by_path(f->index, "/system.slice/docker.service")->container);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_unknown_runtime, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_carrier, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_docker, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_podman, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rootless, setup, teardown),

@@ -153,7 +153,11 @@ static const struct {
 	/* no ids, or not of anybody's */
 	{"/system.slice/docker-4f797c53.scope", "docker-4f797c53.scope"},
 	{"/docker/4F797C539E6C745DE61A93CA3FF892358ECBCACCD8414D5DB545C38428142970", NULL},
-	{"/" ID, NULL},
+	/* below a parent that somebody chose */
+	{"/" ID, NULL, "unknown", ID},
+	{"/ecs/0123456789abcdef/" ID, NULL, "unknown", ID},
+	{"/ecs/cluster/0123456789abcdef/" ID, NULL, "unknown", ID},
+	{"/my.slice/my-own.slice/" ID "/init.scope", NULL, "unknown", ID},
 	{"/process_api/c25eacfc3e1d09eb4835e97b8204392c", NULL},
 	{"/a:b:c", NULL},
 	{"", NULL},
