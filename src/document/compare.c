@@ -80,8 +80,7 @@ static uint32_t aspect_of(
 		return 0;
 	if (aspect == PORTSCOPE_ASPECT_DUAL_STACK)
 		return e->flags & ENTRY_DUAL_KNOWN ? 1 + !!(e->flags & ENTRY_DUAL) : 0;
-	return d->numbers[side]
-			 [aspect == PORTSCOPE_ASPECT_UNIT ? e->unit_kept : e->aspects[aspect]];
+	return d->numbers[side][e->kept[aspect]];
 }
 
 static unsigned kind_of(const struct portscope_diff *d, const struct entry *e)

@@ -70,7 +70,7 @@ static bool is_plain(const char *text)
  */
 static int keep_text(struct portscope_document *d, const char *text, uint32_t *ret)
 {
-	AUTO_OUT struct out quoted = OUT_MEMORY;
+	AUTO_OUT struct out quoted = {.fd = -1};
 	json_t *string;
 	int r;
 
@@ -87,16 +87,63 @@ static int keep_text(struct portscope_document *d, const char *text, uint32_t *r
 	return r;
 }
 
-static int keep_unit(struct portscope_document *d, const char *unit, uint32_t *ret)
-{
-	AUTO_OUT struct out kept = OUT_MEMORY;
+/** Writes what stays of a name that is made up anew each time. */
+typedef void (*keep_fn)(struct out *o, const char *name);
 
-	if (!unit) {
-		*ret = 0;
-		return 0;
+/* Gives what stays of each line of a text its number. */
+static int keep_lines(struct portscope_document *d, const char *text, keep_fn keep, uint32_t *ret)
+{
+	AUTO_OUT struct out lines = OUT_MEMORY;
+	AUTO_FREE const char **names = NULL;
+	AUTO_FREE char *copy = NULL, *joined = NULL;
+	size_t n = 0;
+	char *rest, *line;
+
+	*ret = 0;
+	copy = text ? strdup(text) : NULL;
+	if (!copy)
+		return text ? -ENOMEM : 0;
+	for (line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		keep(&lines, line);
+		out_char(&lines, 0);
+		n++;
 	}
-	transient_unit(&kept, unit);
-	return out_string(&kept) ? keep_text(d, kept.buffer, ret) : kept.error;
+	names = calloc(n + 1, sizeof(*names));
+	if (lines.error || !names)
+		return -ENOMEM;
+	for (size_t i = 0, at = 0; i < n; i++, at += strlen(lines.buffer + at) + 1)
+		names[i] = lines.buffer + at;
+	if (!n)
+		return 0;
+	joined = document_join(names, n);
+	return joined ? keep_text(d, joined, ret) : -ENOMEM;
+}
+
+static const keep_fn keepers[PORTSCOPE_ASPECTS] = {
+	[PORTSCOPE_ASPECT_PROGRAM] = transient_program,
+	[PORTSCOPE_ASPECT_EXECUTABLE] = transient_path,
+	[PORTSCOPE_ASPECT_UNIT] = transient_unit,
+};
+
+/* Keeps an aspect: as it is shown, and as it is compared. */
+static int keep_aspect(
+	struct portscope_document *d, unsigned aspect, const char *text, struct entry *entry)
+{
+	int r = keep_text(d, text, &entry->aspects[aspect]);
+
+	if (r < 0)
+		return r;
+	entry->kept[aspect] = entry->aspects[aspect];
+	if (!keepers[aspect])
+		return 0;
+	if (d->last[aspect].text != entry->aspects[aspect]) {
+		r = keep_lines(d, text, keepers[aspect], &d->last[aspect].kept);
+		if (r < 0)
+			return r;
+		d->last[aspect].text = entry->aspects[aspect];
+	}
+	entry->kept[aspect] = d->last[aspect].kept;
+	return 0;
 }
 
 int document_add(struct portscope_document *d, const struct entry_facts *facts)
@@ -109,9 +156,7 @@ int document_add(struct portscope_document *d, const struct entry_facts *facts)
 	if (r >= 0)
 		r = keep_text(d, facts->interface, &entry.interface);
 	for (size_t i = 0; i < PORTSCOPE_ASPECTS && r >= 0; i++)
-		r = keep_text(d, facts->aspects[i], &entry.aspects[i]);
-	if (r >= 0)
-		r = keep_unit(d, facts->aspects[PORTSCOPE_ASPECT_UNIT], &entry.unit_kept);
+		r = keep_aspect(d, i, facts->aspects[i], &entry);
 	if (r < 0)
 		return r;
 	if (user && user[strspn(user, "0123456789")])
@@ -132,7 +177,7 @@ static int compare_names(const void *a, const void *b)
 
 char *document_join(const char **names, size_t n)
 {
-	AUTO_OUT struct out list = OUT_MEMORY;
+	AUTO_OUT struct out list = {.fd = -1};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -149,7 +194,8 @@ char *document_join(const char **names, size_t n)
 		for (const char *c = names[i]; *c; c++)
 			out_bytes(&list, *c == '\n' ? "\\x0a" : c, *c == '\n' ? 4 : 1);
 	}
-	return out_string(&list) ? STEAL(list.buffer) : NULL;
+	out_char(&list, 0);
+	return list.error ? NULL : STEAL(list.buffer);
 }
 
 int document_set_container(struct entry_facts *facts, struct out *scratch, const char *runtime,

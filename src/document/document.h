@@ -60,7 +60,7 @@ struct entry {
 	uint8_t local[16], remote[16];
 	uint32_t interface;                  /**< texts of the pool from here on; 0: unknown */
 	uint32_t aspects[PORTSCOPE_ASPECTS]; /**< as shown; none for PORTSCOPE_ASPECT_DUAL_STACK */
-	uint32_t unit_kept;                  /**< what stays of the unit's name */
+	uint32_t kept[PORTSCOPE_ASPECTS];    /**< what of them stays, which is what is compared */
 	uint64_t cookie;
 };
 
@@ -78,6 +78,10 @@ struct portscope_document {
 	struct pool pool;
 	struct entry *entries;
 	size_t count;
+	/** Of each aspect the text that came last, and what stays of it: many come together. */
+	struct {
+		uint32_t text, kept;
+	} last[PORTSCOPE_ASPECTS];
 	size_t named_users, numbered_users;
 	char *incomplete; /**< why it is not complete; may be NULL where it says none */
 };

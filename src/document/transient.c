@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which part of a unit's name is made up. systemd-logind numbers sessions (session-12.scope, or
+ * Which part of a name is made up. systemd-logind numbers sessions (session-12.scope, or
  * c12 where audit is off), systemd-run makes run-u7.service, run-p12-i34.service and
  * run-r<hex>.scope, desktops follow https://systemd.io/DESKTOP_ENVIRONMENTS
  * (app-<name>-<random>.scope, app-<name>@<random>.service), and container runtimes put the
  * container's id in.
+ *
+ * Of paths: an AppImage mounts itself at /tmp/.mount_<name><random>, PyInstaller unpacks to
+ * /tmp/_MEI<random>, /run/user/<uid> is what a session fills, Nix and Guix put a hash before each
+ * name, and many programs have a folder for each version.
  */
 #include "document/transient.h"
 
@@ -161,4 +165,95 @@ void transient_unit(struct out *o, const char *unit)
 		out_char(o, '/');
 		unit += length + 1;
 	}
+}
+
+/* 7, 1.2.3, v20.11.1, 15.4-1+deb12u1: digits with dots, and what may follow a version. */
+static bool is_version(const char *text, size_t length)
+{
+	size_t n = length && *text == 'v';
+
+	if (n == length || !is_digit(text[n]))
+		return false;
+	while (n < length && (is_digit(text[n]) || text[n] == '.'))
+		n++;
+	return n == length || strchr("-+~_", text[n]);
+}
+
+/* Where the version of name-1.2.3 begins; or its length. */
+static size_t version_start(const char *text, size_t length)
+{
+	for (size_t i = 1; i + 1 < length; i++)
+		if ((text[i] == '-' || text[i] == '_') && is_version(text + i + 1, length - i - 1))
+			return i + 1;
+	return length;
+}
+
+/* One folder of a path; `parent` is all that stands before it. */
+static void put_folder(
+	struct out *o, const char *parent, size_t parent_length, const char *name, size_t length)
+{
+	static const struct {
+		const char *parent, *start; /* the name begins so, and the rest is made up */
+		bool hash;                  /* or the rest, up to a hyphen, is */
+	} made[] = {{"/tmp/", ".mount_", false}, {"/tmp/", "_MEI", false},
+		{"/var/tmp/", "_MEI", false}, {"/run/user/", "", false}, {"/nix/store/", "", true},
+		{"/gnu/store/", "", true}};
+	size_t version;
+
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++) {
+		const char *hyphen = made[i].hash ? memchr(name, '-', length) : NULL;
+
+		if (strlen(made[i].parent) != parent_length ||
+			memcmp(made[i].parent, parent, parent_length) ||
+			!starts(name, length, made[i].start) || (made[i].hash && !hyphen))
+			continue;
+		out_text(o, made[i].start);
+		out_char(o, '*');
+		if (!hyphen)
+			return;
+		length -= (size_t)(hyphen - name);
+		name = hyphen;
+		break;
+	}
+	version = is_version(name, length) ? 0 : version_start(name, length);
+	put_without_ids(o, name, version);
+	if (version < length)
+		out_char(o, '*');
+}
+
+void transient_path(struct out *o, const char *path)
+{
+	const char *at = path;
+	bool session = false;
+
+	for (;;) {
+		size_t length = strcspn(at, "/");
+
+		if (!at[length]) {
+			out_bytes(o, at, length);
+			return;
+		}
+		/* Below /run/user/UID the first name is made up too. */
+		if (session)
+			out_char(o, '*');
+		else
+			put_folder(o, path, (size_t)(at - path), at, length);
+		session = starts(path, (size_t)(at - path), "/run/user/") &&
+			  (size_t)(at - path) == strlen("/run/user/");
+		out_char(o, '/');
+		at += length + 1;
+	}
+}
+
+void transient_program(struct out *o, const char *program)
+{
+	size_t length = strlen(program);
+	const char *bracket = NULL;
+
+	for (const char *at = program; (at = strstr(at, " (")); at++)
+		bracket = at;
+	if (bracket && length && program[length - 1] == ')')
+		out_bytes(o, bracket + 2, length - 1 - (size_t)(bracket + 2 - program));
+	else
+		out_bytes(o, program, length);
 }

@@ -190,9 +190,18 @@ class Interpreters(Case):
         self.addCleanup(child.stdin.close)
         base = os.path.basename(os.path.realpath(node))
         self.holder(port, program='server.js (%s)' % base)
+        before = os.path.join(self.folder(), 'before')
+        with open(before, 'w') as f:
+            f.write(lab.portscope('-l', '--json').stdout)
         print(file=child.stdin, flush=True)
         child.stdout.readline()
         self.holder(port, program='web (%s)' % base, title='web')
+        # It is no other program for that.
+        r = lab.portscope('diff', before)
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        r = lab.portscope('audit', '--baseline', before, '--json', 'sport = :%d' % port)
+        self.assertNotIn('changed-since-baseline',
+                         [f['rule'] for f in json.loads(r.stdout)['findings']])
 
     def test_java(self):
         java = shutil.which('java')

@@ -229,6 +229,13 @@ static const struct comparing one_to_one[] = {
 		"~tcp 22 x1 container;"},
 	{{{.container = BY_ID("aa")}}, {{.container = BY_ID("bb")}}, 1, 1, "~tcp 22 x1 container;"},
 	{{{.container = BY_ID("aa")}}, {{.container = BY_NAME("bb", "web")}}, 1, 1, ""},
+	{{{.processes = PROCESS("server.js (node)", "/usr/bin/node")}},
+		{{.processes = PROCESS("web (node)", "/usr/bin/node")}}, 1, 1, ""},
+	{{{.processes = PROCESS("app", "/tmp/.mount_appX1y2Z3/app")}},
+		{{.processes = PROCESS("app", "/tmp/.mount_appQ7w8E9/app")}}, 1, 1, ""},
+	{{{.processes = PROCESS("postgres", "/usr/lib/postgresql/15/bin/postgres")}},
+		{{.processes = PROCESS("postgres", "/usr/lib/postgresql/16/bin/postgres")}}, 1, 1,
+		""},
 	/* what is not known differs from nothing, and is counted */
 	{{{0}}, {{HIDDEN}}, 1, 1, "", 1},
 	{{{0}}, {{HIDDEN, .user = "ada", .unit = "x.service"}}, 1, 1, "", 1},
@@ -729,9 +736,50 @@ static void test_pool(void **state)
 	pool_done(&pool);
 }
 
+static void check_kept(
+	void (*keep)(struct out *o, const char *name), const char *name, const char *kept)
+{
+	AUTO_OUT struct out o = {.fd = -1};
+
+	keep(&o, name);
+	out_char(&o, 0);
+	assert_string_equal(o.buffer, kept);
+}
+
+static void test_transient_paths(void **state)
+{
+	check_kept(transient_path, "/usr/sbin/sshd", "/usr/sbin/sshd");
+	check_kept(
+		transient_path, "/tmp/.mount_AppX1y2Z3/usr/bin/app", "/tmp/.mount_*/usr/bin/app");
+	check_kept(transient_path, "/tmp/_MEIa1B2c3/app", "/tmp/_MEI*/app");
+	check_kept(transient_path, "/run/user/1000/a1b2/bin/app", "/run/user/*/*/bin/app");
+	check_kept(transient_path,
+		"/nix/store/0c0b0r4a7qz6p9vfdk8qv0yqvw8l4v2x-nginx-1.24.0/bin/nginx",
+		"/nix/store/*-nginx-*/bin/nginx");
+	check_kept(transient_path, "/opt/app/1.2.3/bin/app", "/opt/app/*/bin/app");
+	check_kept(transient_path, "/opt/app-1.2.3/bin/app", "/opt/app-*/bin/app");
+	check_kept(transient_path, "/usr/lib/postgresql/15/bin/postgres",
+		"/usr/lib/postgresql/*/bin/postgres");
+	check_kept(transient_path, "/usr/lib/jvm/java-17-openjdk-amd64/bin/java",
+		"/usr/lib/jvm/java-*/bin/java");
+	check_kept(transient_path,
+		"/home/a/.vscode-server/bin/0123456789abcdef0123456789abcdef01234567/node",
+		"/home/a/.vscode-server/bin/*/node");
+	/* Names of files stay, as do folders that only begin with a digit. */
+	check_kept(transient_path, "/usr/bin/python3.11", "/usr/bin/python3.11");
+	check_kept(transient_path, "/opt/3proxy/bin/3proxy", "/opt/3proxy/bin/3proxy");
+	check_kept(transient_path, "/memfd:x", "/memfd:x");
+	check_kept(transient_path, "", "");
+	check_kept(transient_program, "server.js (node)", "node");
+	check_kept(transient_program, "nginx", "nginx");
+	check_kept(transient_program, "x (y", "x (y");
+	check_kept(transient_program, "a (b) (node)", "node");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_transient_paths),
 		cmocka_unit_test(test_one_to_one),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_connections),
