@@ -109,12 +109,13 @@ struct portscope_process {
 			       NULL: not read */
 	const char *exe;  /**< path of the executable; NULL: not readable (kernel thread, hidden) */
 	bool exe_deleted; /**< the file behind `exe` is gone; not known where that is NULL */
-	bool exe_trust_known; /**< it could be seen */
-	bool exe_trusted;     /**< `exe` is that file here too, and root alone can change it */
-	const char *cwd;      /**< its folder; NULL: not read */
-	const char *cmdline;  /**< the arguments, separated by spaces; NULL: not readable */
-	int64_t start_time;   /**< seconds since the epoch; 0: unknown */
-	uint32_t parent;      /**< pid of the process that it belongs to; 0: none, or unknown */
+	bool exe_trust_known;   /**< it could be seen */
+	bool exe_trusted;       /**< `exe` is that file here too, and root alone can change it */
+	const char *cwd;        /**< its folder; NULL: not read */
+	const char *cmdline;    /**< the arguments, separated by spaces; NULL: not readable */
+	int64_t start_time;     /**< seconds since the epoch; 0: unknown */
+	const char *started_by; /**< how it came to run, in words; NULL: not asked for */
+	uint32_t parent;        /**< pid of the process that it belongs to; 0: none, or unknown */
 	const char *user; /**< name of its effective user, or its number as text; NULL: unknown */
 };
 
@@ -206,6 +207,7 @@ enum portscope_field_id {
 	PORTSCOPE_FIELD_CWD,
 	PORTSCOPE_FIELD_PPID,
 	PORTSCOPE_FIELD_START_TIME,
+	PORTSCOPE_FIELD_STARTED_BY,
 	PORTSCOPE_FIELD_FINDINGS,
 	/* Those of a finding, which a row of portscope_audit_each() is. */
 	PORTSCOPE_FIELD_SEVERITY,

@@ -21,7 +21,7 @@ static const uint16_t fields_read[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD
 	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_UNIT,
 	PORTSCOPE_FIELD_EXPOSURE, PORTSCOPE_FIELD_SEVERITY, PORTSCOPE_FIELD_RULE,
 	PORTSCOPE_FIELD_EVIDENCE, PORTSCOPE_FIELD_TEXT, PORTSCOPE_FIELD_ADVICE,
-	PORTSCOPE_FIELD_REFERENCES, PORTSCOPE_FIELD_SOCKETS};
+	PORTSCOPE_FIELD_REFERENCES, PORTSCOPE_FIELD_SOCKETS, PORTSCOPE_FIELD_STARTED_BY};
 
 static const char *const colours[PORTSCOPE_SEVERITIES] = {
 	[PORTSCOPE_INFO] = "\033[2m",
@@ -170,6 +170,15 @@ static void put_severity(struct printer *p, const struct portscope_row *row)
 	out_blanks(p->out, INDENT - n);
 }
 
+/* Whether how the first holder came to run says how all did. */
+static bool has_one_holder(const struct portscope_row *row)
+{
+	struct portscope_value value;
+
+	portscope_get(row, PORTSCOPE_FIELD_PROCESS, &value);
+	return value.known && value.processes.count == 1;
+}
+
 static void report_row(struct printer *p, const struct portscope_row *row)
 {
 	struct portscope_value evidence, rule;
@@ -178,6 +187,8 @@ static void report_row(struct printer *p, const struct portscope_row *row)
 	put_severity(p, row);
 	put_socket(p, row);
 	put_field(p, row, "", PORTSCOPE_FIELD_TEXT);
+	if (has_one_holder(row))
+		put_field(p, row, "Started by:", PORTSCOPE_FIELD_STARTED_BY);
 	put_field(p, row, "What to do:", PORTSCOPE_FIELD_ADVICE);
 	put_field(p, row, "See:", PORTSCOPE_FIELD_REFERENCES);
 	portscope_get(row, PORTSCOPE_FIELD_EVIDENCE, &evidence);

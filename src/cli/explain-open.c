@@ -3,6 +3,7 @@
 #include "cli/explain-open.h"
 
 #include "cli/columns.h"
+#include "cli/started.h"
 
 /* A busy server has thousands of connections on its port; its page shows the first. */
 #define ROWS_MAX 20
@@ -48,6 +49,8 @@ int explain_open(struct explain_open *open, bool json)
 	memcpy(open->fields, open->columns, sizeof(open->fields));
 	for (size_t i = 0; i < ARRAY_SIZE(read_here); i++)
 		take_field(open->fields, &n, read_here[i]);
+	for (size_t i = 0; !json && i < STARTED_FIELDS; i++)
+		take_field(open->fields, &n, started_fields[i]);
 	open->query.fields = open->fields;
 	open->query.n_fields = n;
 	open->query.identity = json;
@@ -68,7 +71,9 @@ struct walk {
 	void (*take)(struct printer *p, const struct portscope_row *row);
 	size_t most;
 	size_t found;
-	size_t hidden; /**< of those taken */
+	size_t hidden;    /**< of those taken */
+	bool tells_start; /**< how the holder came to run was asked for */
+	struct started started;
 };
 
 /* Sockets of SCTP and DCCP are in no listing. */
@@ -103,6 +108,9 @@ static int take_row(const struct portscope_row *row, void *userdata)
 		(!is_port(row, PORTSCOPE_FIELD_LOCAL_PORT, w->port) &&
 			!is_port(row, PORTSCOPE_FIELD_REMOTE_PORT, w->port)))
 		return 0;
+	/* A connection to the port elsewhere is not held for the port. */
+	if (w->tells_start && is_port(row, PORTSCOPE_FIELD_LOCAL_PORT, w->port))
+		started_take(&w->started, row);
 	if (w->found++ < w->most) {
 		w->take(&w->printer, row);
 		w->hidden += is_hidden(row);
@@ -138,6 +146,7 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 		.protocols = protocols,
 		.printer = {.listing = &open->listing, .out = &table},
 		.most = ROWS_MAX,
+		.tells_start = true,
 	};
 	int r;
 
@@ -164,6 +173,7 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 			page_format(p, "and %zu more: portscope -a port = %u", w.found - ROWS_MAX,
 				port);
 		}
+		started_put(&w.started, portscope_get_time(open->snapshot), 2, p);
 	} else {
 		out_done(&w.printer.scratch);
 		page_words(p, "Open on this host now: nothing.");

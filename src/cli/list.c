@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/page.h"
+#include "cli/started.h"
 
 static const uint16_t listening_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
 	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PORT_RANGE, PORTSCOPE_FIELD_EXPOSURE,
@@ -49,6 +50,8 @@ struct list {
 	size_t reached[8]; /**< rows by rank of exposure */
 	size_t insecure;   /**< rows that an audit would speak of */
 	struct out hidden; /**< titles of the columns that did not fit */
+	bool tells_start;  /**< the footer says how the holder came to run */
+	struct started started;
 };
 
 /* The columns of a table; -p shows every holder where otherwise the first one stands. */
@@ -80,6 +83,8 @@ static int choose_columns(struct list *l)
 
 	if (l->exposure >= 0)
 		columns_read(&l->columns, l->exposure);
+	for (size_t i = 0; l->tells_start && i < STARTED_FIELDS; i++)
+		columns_read(&l->columns, started_fields[i]);
 	l->listing.columns = l->columns.ids;
 	l->listing.n_columns = l->columns.n;
 	l->listing.n_default = l->columns.n_default;
@@ -143,6 +148,7 @@ static int prepare(struct list *l)
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
 	choose_look(l);
 	l->exposure = l->footer || l->listing.colour ? PORTSCOPE_FIELD_EXPOSURE : -1;
+	l->tells_start = l->lone && l->footer;
 	if (choose_columns(l))
 		return STATUS_USAGE;
 	/* Whether anything has a lone port has to be known before the first row is written. */
@@ -174,6 +180,8 @@ static int print_row(const struct portscope_row *row, void *userdata)
 			l->reached[value.word.rank]++;
 		l->insecure += listens_only(l) && portscope_insecurity(row) >= PORTSCOPE_MEDIUM;
 	}
+	if (l->tells_start)
+		started_take(&l->started, row);
 	return l->printer.out->error;
 }
 
@@ -216,6 +224,8 @@ static void put_footer(struct list *l)
 {
 	struct page page = {.out = l->printer.out, .width = output_width()};
 
+	if (l->tells_start)
+		started_put(&l->started, portscope_get_time(l->listing.snapshot), 0, &page);
 	page_line(&page, 0, 0);
 	if (listens_only(l))
 		put_reach(l, &page);

@@ -70,7 +70,7 @@ static bool is_plain(const char *text)
  */
 static int keep_text(struct portscope_document *d, const char *text, uint32_t *ret)
 {
-	AUTO_OUT struct out quoted = {.fd = -1};
+	AUTO_OUT struct out quoted = OUT_MEMORY;
 	json_t *string;
 	int r;
 
@@ -177,7 +177,7 @@ static int compare_names(const void *a, const void *b)
 
 char *document_join(const char **names, size_t n)
 {
-	AUTO_OUT struct out list = {.fd = -1};
+	AUTO_OUT struct out list = OUT_MEMORY;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -194,8 +194,7 @@ char *document_join(const char **names, size_t n)
 		for (const char *c = names[i]; *c; c++)
 			out_bytes(&list, *c == '\n' ? "\\x0a" : c, *c == '\n' ? 4 : 1);
 	}
-	out_char(&list, 0);
-	return list.error ? NULL : STEAL(list.buffer);
+	return out_string(&list) ? STEAL(list.buffer) : NULL;
 }
 
 int document_set_container(struct entry_facts *facts, struct out *scratch, const char *runtime,

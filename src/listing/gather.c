@@ -14,6 +14,7 @@
 #include "collect/cgroup.h"
 #include "collect/host.h"
 #include "collect/interfaces.h"
+#include "listing/origin.h"
 #include "model/field.h"
 #include "owner/owner.h"
 #include "util/address.h"
@@ -140,6 +141,8 @@ static int gather_owners(struct portscope_snapshot *s)
 		request.details |= OWNER_WANT_TRUST;
 	if (s->needs & NEED_CWD)
 		request.details |= OWNER_WANT_CWD;
+	if (s->needs & NEED_ORIGIN)
+		request.details |= OWNER_WANT_ORIGIN;
 	r = owner_resolve(
 		&request, s->sockets.items, s->sockets.count, &s->warnings, &s->host.owners);
 	if (r >= 0)
@@ -220,6 +223,8 @@ int snapshot_gather(struct portscope_snapshot *s)
 		r = users_warn(&s->host.users, &s->warnings);
 	if (r >= 0 && s->needs & NEED_UNITS)
 		r = gather_units(s);
+	if (r >= 0 && s->needs & NEED_ORIGIN)
+		r = snapshot_gather_origins(s);
 	if (r >= 0 && s->needs & NEED_PROGRAMS)
 		look_up_programs(s);
 	if (r >= 0)

@@ -330,6 +330,12 @@ static void get_start_time(const struct portscope_row *row, struct portscope_val
 		set_number(ret, (uint64_t)holder_of(row)->start_time);
 }
 
+static void get_started_by(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (holder_of(row))
+		set_text(ret, holder_of(row)->started_by);
+}
+
 static void get_findings(const struct portscope_row *row, struct portscope_value *ret)
 {
 	ret->known = row->judged;
@@ -473,6 +479,7 @@ static const struct field fields[] = {
 	FIELD(CWD,             "cwd",             "CWD",         TEXT,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_CWD, get_cwd,             false, false, 3, "Working directory of the process."),
 	FIELD(PPID,            "ppid",            "PPID",        NUMBER,         HOLDER,  NEED_OWNERS | NEED_PROCESSES, get_ppid,            false, true,  3, "Pid of its parent; null where that is outside of this pid namespace."),
 	FIELD(START_TIME,      "start_time",      "STARTED",     TIME,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS, get_start_time,      false, false, 3, "When the process was started."),
+	FIELD(STARTED_BY,      "started_by",      "STARTED-BY",  TEXT,           HOLDER,  NEED_OWNERS | NEED_PROCESSES | NEED_UNITS | NEED_ORIGIN, get_started_by,      false, false, 3, "How the process came to run: its parents up to systemd, cron, an ssh session or a container runtime."),
 	FIELD(FINDINGS,        "findings",        "FINDINGS",    TEXTS,          RULES,   NEED_FINDINGS,         get_findings,        false, false, 6, "Rules of the audit that the socket breaks; null where it does not listen."),
 	WORDS(SEVERITY,        "severity",        "SEVERITY",    severity,       FINDING, 0,                     get_severity,        false, false, 0, "How bad the finding is: info, low, medium, high or critical."),
 	FIELD(RULE,            "rule",            "RULE",        TEXT,           FINDING, 0,                     get_rule,            false, false, 3, "Rule of the audit that the socket breaks."),

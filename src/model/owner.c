@@ -134,6 +134,14 @@ int owner_index_hold(struct owner_index *index, uint32_t entry, uint32_t process
 	return 0;
 }
 
+struct origin *origin_free(struct origin *origin)
+{
+	if (origin)
+		free(origin->chain);
+	free(origin);
+	return NULL;
+}
+
 static void free_holders(struct owner_index *index)
 {
 	for (size_t i = 0; i < index->n_holders; i++) {
@@ -148,6 +156,8 @@ static void free_holders(struct owner_index *index)
 		free((char *)process->shown.user);
 		free(process->cgroup);
 		free(process->carried);
+		origin_free(process->origin);
+		free((char *)process->shown.started_by);
 	}
 	index->n_holders = 0;
 }

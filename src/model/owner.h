@@ -23,15 +23,40 @@ enum owner_state {
 struct registry_program;
 struct unit;
 
+/** Where the chain of parents of a process ends. */
+enum origin_end {
+	ORIGIN_GOES_ON,   /**< nowhere that is known: it is too long */
+	ORIGIN_MANAGER,   /**< a systemd, of the system or of a user */
+	ORIGIN_FIRST,     /**< process 1, which is none */
+	ORIGIN_CRON,      /**< the last of the chain */
+	ORIGIN_SSH,       /**< the sshd of a session */
+	ORIGIN_CONTAINER, /**< the runtime of a container */
+	ORIGIN_OUTSIDE,   /**< a process outside of this pid namespace */
+	ORIGIN_UNKNOWN,   /**< a parent that could not be read, or that ended */
+};
+
+/** How a process came to run, as its parents tell. */
+struct origin {
+	char *chain; /**< parents before the end, nearest first: `bash/1480 in tmux/1200`; or NULL
+		      */
+	enum origin_end end;
+	uint32_t pid; /**< of the end */
+	uint32_t uid; /**< its user */
+};
+
+/** Frees it; NULL is fine. */
+struct origin *origin_free(struct origin *origin);
+
 /** A process that holds sockets. */
 struct process {
 	struct portscope_process
 		shown; /**< what of it leaves the library, but for its descriptors */
 	uint32_t uid;  /**< its effective user */
 	bool has_uid;
-	bool name_trusted;   /**< the name of its program, too, is one of the trusted executable */
-	const char *runtime; /**< of the container that it holds ports for; NULL: for none */
-	char *carried;       /**< the address of that container, or its id */
+	bool name_trusted; /**< the name of its program, too, is one of the trusted executable */
+	struct origin *origin; /**< NULL: not asked for */
+	const char *runtime;   /**< of the container that it holds ports for; NULL: for none */
+	char *carried;         /**< the address of that container, or its id */
 	bool carried_by_id;
 	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
 			   NULL: not asked for, or not readable */

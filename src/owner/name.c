@@ -11,7 +11,6 @@
 
 #include "model/owner.h"
 #include "registry/registry.h"
-#include "util/glob.h"
 
 /** The kernel cuts comm to this (TASK_COMM_LEN less the final NUL). */
 #define COMM_LENGTH 15
@@ -67,29 +66,10 @@ static bool has_word(const char *list, const char *word, size_t length)
 	return false;
 }
 
-/* Whether a file name is one of the patterns. */
-static bool is_named(const char *patterns, const char *name)
-{
-	size_t n = 0;
-
-	for (const char *at = patterns; (at = next_word(at, &n));) {
-		size_t literal = MIN(strcspn(at, "*?["), n);
-		char pattern[64];
-
-		/* Nearly every name differs in its first letters. */
-		if (strncmp(at, name, literal))
-			continue;
-		snprintf(pattern, sizeof(pattern), "%.*s", (int)n, at);
-		if (glob_match(pattern, name))
-			return true;
-	}
-	return false;
-}
-
 static bool find_interpreter(const char *name, struct registry_interpreter *ret)
 {
 	for (size_t i = 0; registry_next_interpreter_of_all(&i, ret);)
-		if (is_named(ret->names, name))
+		if (registry_is_named(ret->names, name))
 			return true;
 	return false;
 }
@@ -188,7 +168,7 @@ static const char *find_applet(
 	const char *name = base_name(argv0);
 
 	name += *name == '-';
-	if (is_named(interpreter->names, name))
+	if (registry_is_named(interpreter->names, name))
 		name = next_argument(&args);
 	return name && *name && *name != '-' ? name : NULL;
 }
@@ -226,7 +206,7 @@ static bool is_lone_title(const struct registry_interpreter *interpreter, const 
 	const char *name = base_name(argv0);
 
 	name += *name == '-';
-	return *name && !next_argument(&rest) && !is_named(interpreter->names, name) &&
+	return *name && !next_argument(&rest) && !registry_is_named(interpreter->names, name) &&
 	       strncmp(program, name, strlen(name));
 }
 

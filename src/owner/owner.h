@@ -25,6 +25,7 @@ enum owner_detail {
 	OWNER_WANT_CGROUP = 1 << 5,
 	OWNER_WANT_TRUST = 1 << 6, /**< of the executable */
 	OWNER_WANT_CWD = 1 << 7,
+	OWNER_WANT_ORIGIN = 1 << 8, /**< of its parents */
 };
 
 struct owner_request {

@@ -29,15 +29,6 @@
 #define ARGUMENTS_MAX 65536
 /** Longest text of /proc/PID/cgroup: a dozen hierarchies, each with a path. */
 #define CGROUP_MAX 65536
-/** Fields of /proc/PID/stat, numbered as in proc(5). */
-enum {
-	FIELD_STATE = 3,
-	FIELD_PARENT = 4,
-	FIELD_FLAGS = 9,
-	FIELD_THREADS = 20,
-	FIELD_START = 22,
-};
-
 /** One process that is being read. */
 struct reading {
 	struct process_reader *reader;
@@ -74,6 +65,7 @@ void process_reader_init(
 		.ticks = ticks > 0 ? (uint64_t)ticks : 100,
 	};
 	trust_init(&reader->trust, proc_fd);
+	reader->ancestors.proc_fd = proc_fd;
 	/* Rounded, so that the small error of two readings does not move a start time by a second.
 	 */
 	if (!clock_gettime(CLOCK_REALTIME, &now) && !clock_gettime(CLOCK_BOOTTIME, &up))
@@ -92,6 +84,7 @@ void process_reader_done(struct process_reader *reader)
 {
 	free(reader->arguments);
 	trust_done(&reader->trust);
+	ancestors_done(&reader->ancestors);
 }
 
 /* Reads a small file of /proc whole, or its first `size` - 1 bytes; its length. */
@@ -115,39 +108,6 @@ static ssize_t read_file(int dir, const char *name, char *text, size_t size)
 	}
 	text[length] = '\0';
 	return (ssize_t)length;
-}
-
-int process_parse_stat(const char *text, struct process_stat *ret)
-{
-	/* comm is written as it is (escapes are for /proc/PID/status alone) and may hold brackets,
-	 * spaces and newlines; what follows it never does. */
-	const char *begin = strchr(text, '('), *end = strrchr(text, ')');
-	struct process_stat stat = {0};
-	size_t length;
-
-	if (!begin || !end || end < begin)
-		return -EBADMSG;
-	length = MIN((size_t)(end - begin - 1), sizeof(stat.comm) - 1);
-	memcpy(stat.comm, begin + 1, length);
-	/* What follows comm begins with field 3, the state (proc(5)). */
-	for (int field = 3; field <= FIELD_START; field++) {
-		end = strchr(end, ' ');
-		if (!end)
-			return -EBADMSG;
-		end++;
-		if (field == FIELD_STATE)
-			stat.state = *end;
-		else if (field == FIELD_PARENT)
-			stat.parent = (uint32_t)strtoul(end, NULL, 10);
-		else if (field == FIELD_FLAGS)
-			stat.flags = strtoull(end, NULL, 10);
-		else if (field == FIELD_THREADS)
-			stat.threads = (uint32_t)strtoul(end, NULL, 10);
-	}
-	if (sscanf(end, "%" SCNu64, &stat.start) != 1)
-		return -EBADMSG;
-	*ret = stat;
-	return 0;
 }
 
 /* The folder belongs to the effective user, also of a process that is not dumpable. */
@@ -354,6 +314,9 @@ static int describe_rest(struct reading *reading, const char *comm)
 		r = describe_trust(reading);
 	if (r == 0 && details & OWNER_WANT_CWD)
 		r = describe_cwd(reading);
+	if (r == 0 && details & OWNER_WANT_ORIGIN)
+		r = origin_find(&reading->reader->ancestors, reading->process->shown.parent,
+			&reading->process->origin);
 	if (r == 0 && details & OWNER_WANT_USER)
 		r = describe_user(reading);
 	if (r == 0 && details & OWNER_WANT_CGROUP)

@@ -5,6 +5,8 @@
 
 #include "model/owner-index.h"
 #include "model/users.h"
+#include "owner/origin.h"
+#include "owner/stat.h"
 #include "owner/trust.h"
 
 /** What is asked of every process, and what is remembered between them. */
@@ -19,22 +21,8 @@ struct process_reader {
 	int failure;         /**< and the last reason */
 	char *arguments;     /**< room for those of one process */
 	struct trust trust;
+	struct ancestors ancestors;
 };
-
-/** What /proc/PID/stat says. */
-struct process_stat {
-	char comm[64]; /**< as the kernel has it, unescaped */
-	char state;    /**< of its first thread */
-	uint32_t parent;
-	uint32_t threads;
-	uint64_t flags; /**< PROCESS_IS_KERNEL and others of the kernel's */
-	uint64_t start;
-};
-
-/** A kernel thread: PF_KTHREAD of the kernel's include/linux/sched.h, as is the next. */
-#define PROCESS_IS_KERNEL 0x00200000u
-/** PF_EXITING. */
-#define PROCESS_IS_ENDING 0x00000004u
 
 /** `proc_fd` is that of our own mounts; -1: none. */
 void process_reader_init(
@@ -50,8 +38,5 @@ void process_reader_fail(struct process_reader *reader, int error);
  * out and counted in the reader; only running out of memory is a failure.
  */
 int process_describe(struct process_reader *reader, int dir, struct holder *holder);
-
-/** Reads the text of /proc/PID/stat, whatever the name in it is. -EBADMSG: it is none. */
-int process_parse_stat(const char *text, struct process_stat *ret);
 
 #endif

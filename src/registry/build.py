@@ -24,6 +24,7 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
 ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is told, what the kernel chose
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
+STARTERS = ("other", "shell", "multiplexer", "cron", "ssh", "container", "manager")
 CARRIED = ("address", "id")
 STYLES = ("letters", "words", "applets")
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
@@ -39,6 +40,7 @@ COLUMNS = {
     "families.tsv": "family port protocol role source",
     "kernel.tsv": "port protocol service module what source",
     "programs.tsv": "program match service port protocol tls root carrier source",
+    "starters.tsv": "names kind source",
     "carriers.tsv": "program runtime option kind source",
     "interpreters.tsv": "names style value attached code script skip source",
 }
@@ -506,6 +508,9 @@ def build(directory, out):
     write_programs(writer, programs)
     writer.structs("registry_baseline_row", "registry_baseline_rows", [
         (name(row[2]), row[0], row[1]) for row in read_baseline(files["baseline.tsv"])])
+    writer.structs("registry_starter_row", "registry_starter_rows", [
+        (text(row.text("names")), text(row.text("source")),
+         STARTERS.index(row.word("kind", STARTERS))) for row in files["starters.tsv"]])
     writer.structs("registry_carrier_row", "registry_carrier_rows", [
         (*(text(row.text(column)) for column in ("program", "runtime", "option", "source")),
          CARRIED.index(row.word("kind", CARRIED))) for row in files["carriers.tsv"]])

@@ -408,26 +408,6 @@ bool registry_next_place(size_t id, size_t *position, struct registry_place *ret
 	return true;
 }
 
-bool registry_next_interpreter_of_all(size_t *position, struct registry_interpreter *ret)
-{
-	const struct registry_interpreter_row *row;
-
-	if (*position >= registry_interpreter_rows_count)
-		return false;
-	row = &registry_interpreter_rows[(*position)++];
-	*ret = (struct registry_interpreter){
-		.names = registry_text(row->names),
-		.value = registry_text(row->value),
-		.attached = registry_text(row->attached),
-		.code = registry_text(row->code),
-		.script = registry_text(row->script),
-		.skip = registry_text(row->skip),
-		.source = registry_text(row->source),
-		.style = (enum registry_style)row->style,
-	};
-	return true;
-}
-
 /** The first row of the baseline that is not before this port. */
 static size_t find_baseline(uint8_t protocol, uint16_t port)
 {
@@ -455,24 +435,5 @@ bool registry_in_baseline(uint8_t protocol, uint16_t port, const char *name, siz
 		i++)
 		if (ascii_same(registry_name_text(rows[i].name), name, length))
 			return true;
-	return false;
-}
-
-bool registry_next_carrier(const char *program, size_t *position, struct registry_carrier *ret)
-{
-	while (*position < registry_carrier_rows_count) {
-		const struct registry_carrier_row *row = &registry_carrier_rows[(*position)++];
-
-		if (strcmp(registry_text(row->program), program) != 0)
-			continue;
-		*ret = (struct registry_carrier){
-			.program = registry_text(row->program),
-			.runtime = registry_text(row->runtime),
-			.option = registry_text(row->option),
-			.source = registry_text(row->source),
-			.by_id = row->by_id,
-		};
-		return true;
-	}
 	return false;
 }

@@ -246,6 +246,23 @@ struct registry_interpreter {
 
 bool registry_next_interpreter_of_all(size_t *position, struct registry_interpreter *ret);
 
+/** What kind of program starts others: starters.tsv. */
+enum registry_starter {
+	REGISTRY_STARTER_OTHER,
+	REGISTRY_STARTER_SHELL,
+	REGISTRY_STARTER_MULTIPLEXER, /**< tmux, screen */
+	REGISTRY_STARTER_CRON,
+	REGISTRY_STARTER_SSH,
+	REGISTRY_STARTER_CONTAINER, /**< of a container runtime */
+	REGISTRY_STARTER_MANAGER,   /**< systemd */
+};
+
+/** The kind of the executable with this file name. */
+enum registry_starter registry_starter(const char *program);
+
+/** Whether a file name is one of several patterns, as of fnmatch(3), separated by blanks. */
+bool registry_is_named(const char *patterns, const char *name);
+
 /** A row of carriers.tsv: a program that holds ports for a container. */
 struct registry_carrier {
 	const char *program; /**< file name of its executable */

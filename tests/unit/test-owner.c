@@ -104,6 +104,19 @@ static void tree_process(const struct tree *tree, int pid, const char *comm, int
 	assert_int_equal(symlinkat(text, tree->fd, path), 0);
 }
 
+/* The same for a process that has a parent. */
+static void tree_child(const struct tree *tree, int pid, const char *comm, int parent)
+{
+	char path[32], text[128];
+	int length;
+
+	tree_process(tree, pid, comm, 1);
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	length = snprintf(text, sizeof(text),
+		"%d (%s) S %d 2 3 4 5 0 7 8 9 10 11 12 13 14 15 16 1 18 100 20", pid, comm, parent);
+	tree_file(tree, path, text, (size_t)length);
+}
+
 static int tree_make(void **state)
 {
 	struct tree *tree = calloc(1, sizeof(*tree));
@@ -408,6 +421,71 @@ static void test_reused(void **state)
 	close(dir);
 }
 
+/* The parents, nearest first, up to what starts processes for others. */
+static void test_origins(void **state)
+{
+	static const struct {
+		int parent;
+		enum origin_end end;
+		uint32_t pid;
+		const char *chain;
+	} table[] = {
+		{20, ORIGIN_SSH, 10, "bash/20"},
+		{22, ORIGIN_MANAGER, 2, "bash/22 in tmux/6"},
+		{24, ORIGIN_CRON, 4, "sh/24, cron/4"},
+		{26, ORIGIN_CONTAINER, 26, NULL},
+		{2, ORIGIN_MANAGER, 2, NULL},
+		{28, ORIGIN_FIRST, 1, "make/28"},
+		{0, ORIGIN_OUTSIDE, 0, NULL},
+		{30, ORIGIN_OUTSIDE, 30, "nsenter/30"},
+		{77, ORIGIN_UNKNOWN, 77, NULL},
+	};
+	const struct tree *tree = *state;
+	struct ancestors ancestors = {.proc_fd = tree->fd};
+
+	tree_child(tree, 1, "init", 0);
+	tree_child(tree, 2, "systemd", 1);
+	tree_child(tree, 4, "cron", 2);
+	tree_child(tree, 6, "tmux", 2);
+	tree_child(tree, 10, "sshd", 2);
+	tree_child(tree, 20, "bash", 10);
+	tree_child(tree, 22, "bash", 6);
+	tree_child(tree, 24, "sh", 4);
+	tree_child(tree, 26, "containerd-shim-runc-v2", 1);
+	tree_child(tree, 28, "make", 1);
+	tree_child(tree, 30, "nsenter", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct origin *origin;
+
+		assert_int_equal(origin_find(&ancestors, (uint32_t)table[i].parent, &origin), 0);
+		assert_int_equal(origin->end, table[i].end);
+		assert_int_equal(origin->pid, table[i].pid);
+		if (table[i].chain)
+			assert_string_equal(origin->chain, table[i].chain);
+		else
+			assert_null(origin->chain);
+		origin_free(origin);
+	}
+	ancestors_done(&ancestors);
+}
+
+/* A parent whose executable cannot be seen is called what it calls itself, and no more than so. */
+static void test_unseen_parent(void **state)
+{
+	const struct tree *tree = *state;
+	struct ancestors ancestors = {.proc_fd = tree->fd};
+	struct origin *origin;
+
+	tree_child(tree, 1, "init", 0);
+	tree_child(tree, 10, "sshd", 1);
+	assert_int_equal(unlinkat(tree->fd, "10/exe", 0), 0);
+	assert_int_equal(origin_find(&ancestors, 10, &origin), 0);
+	assert_int_equal(origin->end, ORIGIN_FIRST);
+	assert_string_equal(origin->chain, "process 10, which calls itself sshd");
+	origin_free(origin);
+	ancestors_done(&ancestors);
+}
+
 static void test_no_proc(void **state)
 {
 	const struct tree *tree = *state;
@@ -530,6 +608,8 @@ int main(void)
 		WITH_TREE(test_gone),
 		WITH_TREE(test_unreadable),
 		WITH_TREE(test_reused),
+		WITH_TREE(test_origins),
+		WITH_TREE(test_unseen_parent),
 		WITH_TREE(test_no_proc),
 	};
 
