@@ -141,6 +141,8 @@ static int gather_owners(struct portscope_snapshot *s)
 		request.details |= OWNER_WANT_TRUST;
 	if (s->needs & NEED_CWD)
 		request.details |= OWNER_WANT_CWD;
+	if (s->needs & NEED_PRELOAD)
+		request.details |= OWNER_WANT_PRELOAD;
 	if (s->needs & NEED_ORIGIN)
 		request.details |= OWNER_WANT_ORIGIN;
 	r = owner_resolve(

@@ -157,6 +157,7 @@ static void free_holders(struct owner_index *index)
 		free(process->cgroup);
 		free(process->carried);
 		origin_free(process->origin);
+		free(process->preload);
 		free((char *)process->shown.started_by);
 	}
 	index->n_holders = 0;

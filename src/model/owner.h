@@ -55,8 +55,9 @@ struct process {
 	bool has_uid;
 	bool name_trusted; /**< the name of its program, too, is one of the trusted executable */
 	struct origin *origin; /**< NULL: not asked for */
-	const char *runtime;   /**< of the container that it holds ports for; NULL: for none */
-	char *carried;         /**< the address of that container, or its id */
+	char *preload; /**< a library that was put into it from outside of the system's folders */
+	const char *runtime; /**< of the container that it holds ports for; NULL: for none */
+	char *carried;       /**< the address of that container, or its id */
 	bool carried_by_id;
 	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
 			   NULL: not asked for, or not readable */

@@ -26,6 +26,7 @@ enum owner_detail {
 	OWNER_WANT_TRUST = 1 << 6, /**< of the executable */
 	OWNER_WANT_CWD = 1 << 7,
 	OWNER_WANT_ORIGIN = 1 << 8, /**< of its parents */
+	OWNER_WANT_PRELOAD = 1 << 9,
 };
 
 struct owner_request {

@@ -85,6 +85,7 @@ void process_reader_done(struct process_reader *reader)
 	free(reader->arguments);
 	trust_done(&reader->trust);
 	ancestors_done(&reader->ancestors);
+	preload_done(&reader->preload);
 }
 
 /* Reads a small file of /proc whole, or its first `size` - 1 bytes; its length. */
@@ -314,6 +315,9 @@ static int describe_rest(struct reading *reading, const char *comm)
 		r = describe_trust(reading);
 	if (r == 0 && details & OWNER_WANT_CWD)
 		r = describe_cwd(reading);
+	if (r == 0 && details & OWNER_WANT_PRELOAD)
+		r = preload_find(
+			&reading->reader->preload, reading->thread, &reading->process->preload);
 	if (r == 0 && details & OWNER_WANT_ORIGIN)
 		r = origin_find(&reading->reader->ancestors, reading->process->shown.parent,
 			&reading->process->origin);

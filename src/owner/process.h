@@ -6,6 +6,7 @@
 #include "model/owner-index.h"
 #include "model/users.h"
 #include "owner/origin.h"
+#include "owner/preload.h"
 #include "owner/stat.h"
 #include "owner/trust.h"
 
@@ -22,6 +23,7 @@ struct process_reader {
 	char *arguments;     /**< room for those of one process */
 	struct trust trust;
 	struct ancestors ancestors;
+	struct preload preload;
 };
 
 /** `proc_fd` is that of our own mounts; -1: none. */

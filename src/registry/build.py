@@ -40,6 +40,7 @@ COLUMNS = {
     "families.tsv": "family port protocol role source",
     "kernel.tsv": "port protocol service module what source",
     "programs.tsv": "program match service port protocol tls root carrier source",
+    "brokers.tsv": "program why source",
     "starters.tsv": "names kind source",
     "carriers.tsv": "program runtime option kind source",
     "interpreters.tsv": "names style value attached code script skip source",
@@ -508,6 +509,9 @@ def build(directory, out):
     write_programs(writer, programs)
     writer.structs("registry_baseline_row", "registry_baseline_rows", [
         (name(row[2]), row[0], row[1]) for row in read_baseline(files["baseline.tsv"])])
+    writer.structs("registry_broker_row", "registry_broker_rows", [
+        tuple(text(row.text(column)) for column in ("program", "why", "source"))
+        for row in files["brokers.tsv"]])
     writer.structs("registry_starter_row", "registry_starter_rows", [
         (text(row.text("names")), text(row.text("source")),
          STARTERS.index(row.word("kind", STARTERS))) for row in files["starters.tsv"]])

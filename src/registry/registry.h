@@ -246,6 +246,9 @@ struct registry_interpreter {
 
 bool registry_next_interpreter_of_all(size_t *position, struct registry_interpreter *ret);
 
+/** Why the program with this file name must be root, brokers.tsv; NULL: it is not known to. */
+const char *registry_broker(const char *program);
+
 /** What kind of program starts others: starters.tsv. */
 enum registry_starter {
 	REGISTRY_STARTER_OTHER,

@@ -74,3 +74,11 @@ bool registry_next_carrier(const char *program, size_t *position, struct registr
 	}
 	return false;
 }
+
+const char *registry_broker(const char *program)
+{
+	for (size_t i = 0; i < registry_broker_rows_count; i++)
+		if (!strcmp(registry_text(registry_broker_rows[i].program), program))
+			return registry_text(registry_broker_rows[i].why);
+	return NULL;
+}

@@ -183,6 +183,15 @@ extern const struct registry_insecure_row registry_insecure_rows[];
 extern const uint16_t registry_insecure_rows_count;
 extern const struct registry_pair_row registry_pair_rows[];
 extern const uint16_t registry_pair_rows_count;
+struct registry_broker_row {
+	uint32_t program;
+	uint32_t why;
+	uint32_t source;
+};
+
+extern const struct registry_broker_row registry_broker_rows[];
+extern const uint16_t registry_broker_rows_count;
+
 struct registry_starter_row {
 	uint32_t names;
 	uint32_t source;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "annotate/program.h"
 #include "rules/rules.h"
 #include "registry/registry.h"
 #include "util/address.h"
@@ -194,6 +195,27 @@ int judge_impostor(
 	return 0;
 }
 
+int judge_preload(
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
+{
+	for (size_t i = 0; i < row->n_processes; i++) {
+		const struct process *holder = row->holders[i];
+
+		if (holder->preload)
+			return verdict_fill(ret,
+				holder->unit && holder->unit->container ? PORTSCOPE_LOW
+									: PORTSCOPE_HIGH,
+				"observed", NULL,
+				"find out who set LD_PRELOAD or wrote /etc/ld.so.preload, and what "
+				"the library does",
+				"%s was started with %s preloaded: it can change all that the "
+				"program "
+				"does.",
+				verdict_holder(&row->processes[i]), holder->preload);
+	}
+	return 0;
+}
+
 /* How many of its standard streams are the socket. */
 static unsigned count_streams(const struct portscope_process *p)
 {
@@ -289,6 +311,21 @@ int judge_privileged(
 		p->user ? p->user : "other than root");
 }
 
+/* Programs that work for others and must be root for that: where they are what they seem. */
+static bool must_be_root(const struct portscope_row *row, size_t i)
+{
+	const struct portscope_process *p = &row->processes[i];
+	const struct registry_program *program;
+	enum program_proof proof;
+
+	if (!p->exe || !p->exe_trusted)
+		return false;
+	if (registry_broker(base_name(p->exe)))
+		return true;
+	program = program_of(row, i, &proof);
+	return program && proof != PROGRAM_BY_NAME && registry_program_needs_root(program);
+}
+
 int judge_root(
 	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
@@ -297,6 +334,9 @@ int judge_root(
 	if (s->local_port < index->unprivileged_from || row->probable_client ||
 		!address_is_wildcard(s->family, s->local_address) || !all_users(row, true))
 		return 0;
+	for (size_t i = 0; i < row->n_processes; i++)
+		if (must_be_root(row, i))
+			return 0;
 	return verdict_fill(ret, PORTSCOPE_INFO, "observed", NULL,
 		"run it as a user of its own, or bind it to the address that needs it",
 		"%s runs as root and listens on every address, on a port that needs no root.",

@@ -178,6 +178,8 @@ void rules_index_describe(struct rules_index *index, const struct portscope_row 
 	if (!l)
 		return;
 	l->exposure = row->exposure;
+	l->exe = row->n_processes ? row->processes[0].exe : NULL;
+	l->unit = row->n_processes && row->unit ? row->unit->unit : NULL;
 	for (size_t i = 0; i < row->n_processes; i++)
 		if (row->holders[i]->has_uid)
 			add_user(l, row->holders[i]->uid);

@@ -50,6 +50,10 @@ static const struct rule rules[] = {
 	RULE("executable-deleted", MEDIUM, HOLDERS, judge_deleted_exe,
 		"deleted executable", "proc(5), /proc/PID/exe",
 		"The executable of a holder is deleted, mostly by an update without a restart."),
+	RULE("preloaded-library", HIGH, HOLDERS | NEED_PRELOAD | NEED_UNITS, judge_preload,
+		"preloaded library", "ld.so(8), LD_PRELOAD",
+		"LD_PRELOAD or /etc/ld.so.preload put a library into a holder that is not in the system's folders, and "
+		"the holder has it mapped. Low in a container, whose folders are its own."),
 	RULE("impostor", HIGH, HOLDERS | NEED_TRUST, judge_impostor,
 		"name of another program", NULL,
 		"A holder gives itself, by its title, its comm or its argv[0], the name of a program that is known, but "
@@ -70,6 +74,10 @@ static const struct rule rules[] = {
 		"address and port shared by users", "socket(7), SO_REUSEPORT",
 		"Several sockets have the same address and port and no user in common. Info for UDP, where receivers "
 		"of multicast share ports."),
+	RULE("shared-by-programs", MEDIUM, HOLDERS | NEED_UNITS | NEED_USERS, judge_shared_programs,
+		"address and port shared by programs", "socket(7), SO_REUSEPORT",
+		"Several sockets of one user have the same address and port, and their holders run different executables "
+		"or belong to different units. Info for UDP, where receivers of multicast share ports."),
 	RULE("local-clients-only", INFO, NEED_ADDRESSES, judge_local_clients,
 		"wildcard where every client is local", NULL,
 		"A TCP socket listens on every address, at least one client is connected, and all of them are on this "
@@ -85,7 +93,8 @@ static const struct rule rules[] = {
 		"No holder of a port that needs privilege to be bound is root."),
 	RULE("root-on-unprivileged-wildcard", INFO, NEED_EPHEMERAL | HOLDERS | NEED_USERS, judge_root,
 		"root on an unprivileged wildcard port", NULL,
-		"All holders are root, the address is a wildcard and the port needs no privilege."),
+		"All holders are root, the address is a wildcard and the port needs no privilege. Not judged where one "
+		"is a program that works for others and must be root for that, as sshd and dockerd are."),
 	RULE("new-since-baseline", HIGH, 0, NULL,
 		"new since the baseline", NULL,
 		"The listing that --baseline names does not have the socket, by protocol, address and "

@@ -17,6 +17,8 @@ struct rules_listener {
 	enum exposure exposure;
 	uint32_t users[8]; /**< effective users of its holders, each once, as far as known */
 	uint8_t n_users;
+	const char *exe;         /**< of its first holder, as the row has it; NULL: unknown */
+	const char *unit;        /**< of that holder */
 	uint32_t local_clients;  /**< connections from this host itself, of a TCP wildcard */
 	uint32_t remote_clients; /**< and from elsewhere */
 };
@@ -105,7 +107,8 @@ judge_fn judge_insecure, judge_moved, judge_mismatch, judge_replace, judge_upgra
 	judge_alternative;
 judge_fn judge_memory_exe, judge_temporary_exe, judge_deleted_exe, judge_impostor, judge_shell,
 	judge_no_process, judge_privileged, judge_root;
-judge_fn judge_ephemeral, judge_shared, judge_local_clients, judge_queue, judge_udp_client;
+judge_fn judge_ephemeral, judge_shared, judge_shared_programs, judge_preload, judge_local_clients,
+	judge_queue, judge_udp_client;
 
 /** Writes a verdict whose text and advice are formatted; `advice` may be NULL. 1 or -ENOMEM. */
 int verdict_fill(struct verdict *ret, enum portscope_severity severity, const char *evidence,

@@ -63,6 +63,36 @@ int judge_shared(
 	return 0;
 }
 
+static bool differ(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b);
+}
+
+int judge_shared_programs(
+	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
+{
+	const struct socket *s = row->socket;
+	const struct rules_listener *own = rules_index_find(index, s);
+	bool tcp = s->protocol == IPPROTO_TCP;
+	size_t n;
+	const struct rules_listener *l = rules_index_port(index, s->protocol, s->local_port, &n);
+
+	for (size_t i = 0; own && i < n; i++) {
+		bool exe = differ(own->exe, l[i].exe), unit = differ(own->unit, l[i].unit);
+
+		/* Another user is told of by itself. */
+		if (&l[i] == own || !same_place(s, l[i].socket) || other_user(own, &l[i]) ||
+			(!exe && !unit))
+			continue;
+		return verdict_fill(ret, tcp ? PORTSCOPE_MEDIUM : PORTSCOPE_INFO, "observed", NULL,
+			"let one of them hold the port; after an update restart both",
+			"Sockets of %s and of %s share this address and port: each takes a part of "
+			"what was meant for the other.",
+			exe ? own->exe : own->unit, exe ? l[i].exe : l[i].unit);
+	}
+	return 0;
+}
+
 int judge_local_clients(
 	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {

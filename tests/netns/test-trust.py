@@ -124,6 +124,38 @@ class Trust(unittest.TestCase):
         honest = self.serve(path, '-c', SERVE)
         self.assertNotIn('impostor', self.rules(honest))
 
+    def test_preloaded_library(self):
+        """A library that LD_PRELOAD names counts where it is mapped and none of the system's."""
+        path = os.path.join(self.folder(), 'evil.so')
+        with open('/proc/self/maps') as f:
+            folder = next(os.path.dirname(line.split()[-1]) for line in f if '/libc.so' in line)
+        source = os.path.join(folder, 'libdl.so.2')
+        if not os.path.exists(source):
+            self.skipTest('no library to preload')
+        shutil.copy(source, path)
+        port = self.serve(PYTHON, '-c', SERVE, env={**os.environ, 'LD_PRELOAD': path})
+        found = self.rules(port)
+        self.assertIn(path, found['preloaded-library']['text'])
+        self.assertEqual(found['preloaded-library']['severity'], 'high')
+        for value in source, '/nonexistent/evil.so':
+            port = self.serve(PYTHON, '-c', SERVE, env={**os.environ, 'LD_PRELOAD': value},
+                              stderr=subprocess.DEVNULL)
+            self.assertNotIn('preloaded-library', self.rules(port))
+
+    def test_shared_programs(self):
+        """Two programs of one user take parts of what comes to one port."""
+        path = os.path.join(self.folder(), 'other')
+        shutil.copy(PYTHON, path)
+        share = ('import socket, signal, sys\ns = socket.socket()\n'
+                 's.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n'
+                 's.bind(("127.0.0.1", int(sys.argv[1])))\ns.listen()\n'
+                 'print(s.getsockname()[1], flush=True)\nsignal.pause()\n')
+        port = self.serve(PYTHON, '-c', share, '0')
+        self.serve(PYTHON, '-c', share, str(port))
+        self.assertNotIn('shared-by-programs', self.rules(port))
+        self.serve(path, '-c', share, str(port))
+        self.assertIn(path, self.rules(port)['shared-by-programs']['text'])
+
     def test_fields(self):
         folder = self.folder()
         port = self.serve(PYTHON, '-c', SERVE, cwd=folder)

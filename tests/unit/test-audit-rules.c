@@ -790,6 +790,73 @@ static void test_udp_client(void **state)
 	expect(judge_udp_client, &s, NULL, PORTSCOPE_INFO, "observed");
 }
 
+static void test_preload(void **state)
+{
+	static const struct portscope_container container = {.runtime = "docker", .id = "a"};
+	const struct unit unit = {.container = &container};
+	struct sample s;
+
+	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 22);
+	add_holder(&s, "/usr/sbin/sshd", 0);
+	refute(judge_preload, &s, NULL);
+	s.full[0].preload = (char *)"/home/ada/evil.so";
+	expect(judge_preload, &s, NULL, PORTSCOPE_HIGH, "observed");
+	s.full[0].unit = &unit;
+	expect(judge_preload, &s, NULL, PORTSCOPE_LOW, "observed");
+}
+
+static void test_shared_programs(void **state)
+{
+	struct sample a, b;
+	struct sample_index index;
+	struct rules_listener *l;
+
+	index_init(&index);
+	sample_init(&a, IPPROTO_TCP, "0.0.0.0", 8080);
+	add_holder(&a, "/usr/sbin/nginx", 33);
+	sample_init(&b, IPPROTO_TCP, "0.0.0.0", 8080);
+	b.socket.cookie = a.socket.cookie + 1;
+	b.socket.inode = a.socket.inode + 1;
+	l = index_add(&index, &a);
+	l->exe = "/usr/sbin/nginx";
+	l->users[l->n_users++] = 33;
+	l = index_add(&index, &b);
+	l->exe = "/usr/sbin/nginx";
+	l->users[l->n_users++] = 33;
+	refute(judge_shared_programs, &a, &index);
+	l->exe = "/opt/x/evil";
+	expect(judge_shared_programs, &a, &index, PORTSCOPE_MEDIUM, "observed");
+	/* Of an unknown one nothing is said, and another user is told of by another rule. */
+	l->exe = NULL;
+	refute(judge_shared_programs, &a, &index);
+	l->exe = "/opt/x/evil";
+	l->users[0] = 34;
+	refute(judge_shared_programs, &a, &index);
+	l->users[0] = 33;
+	l->exe = "/usr/sbin/nginx";
+	l->unit = "b.service";
+	index.listeners[0].unit = "a.service";
+	expect(judge_shared_programs, &a, &index, PORTSCOPE_MEDIUM, "observed");
+}
+
+/* What works for others must be root; a copy of it need not. */
+static void test_root_brokers(void **state)
+{
+	static const char *const brokers[] = {"/usr/sbin/sshd", "/usr/bin/dockerd",
+		"/usr/bin/docker-proxy", "/usr/sbin/xinetd", "/usr/bin/kubelet",
+		"/usr/bin/kube-proxy", "/usr/lib/systemd/systemd"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(brokers); i++) {
+		struct sample s;
+
+		sample_init(&s, IPPROTO_TCP, "0.0.0.0", 2222);
+		add_holder(&s, brokers[i], 0)->exe_trusted = true;
+		refute(judge_root, &s, NULL);
+		s.shown[0].exe_trusted = false;
+		expect(judge_root, &s, NULL, PORTSCOPE_INFO, "observed");
+	}
+}
+
 static void expect_impostor(const char *exe, const char *program, const char *comm,
 	const char *title, const char *cmdline, bool expected)
 {
@@ -857,6 +924,9 @@ int main(void)
 		cmocka_unit_test(test_alternative),
 		cmocka_unit_test(test_executables),
 		cmocka_unit_test(test_impostor),
+		cmocka_unit_test(test_preload),
+		cmocka_unit_test(test_shared_programs),
+		cmocka_unit_test(test_root_brokers),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_no_process),
 		cmocka_unit_test(test_privileged),
