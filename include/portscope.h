@@ -478,6 +478,14 @@ struct portscope_member {
 	const char *role; /**< what it does in the family */
 };
 
+/** A program that is known to listen on a port by default. */
+struct portscope_speaker {
+	const char *program; /**< a glob(7) of its executable's file name, or of its path */
+	const char *match;   /**< what else tells it, as `arg=GLOB`; NULL: nothing */
+	const char *service; /**< what it speaks there */
+	const char *source;  /**< where that stands */
+};
+
 /** A port of one protocol. */
 struct portscope_use {
 	const char *protocol; /**< tcp, udp, sctp or dccp */
@@ -497,6 +505,8 @@ struct portscope_use {
 	const char *family;                     /**< NULL: it stands alone */
 	const struct portscope_member *members; /**< of the family, this port among them */
 	size_t n_members;
+	const struct portscope_speaker *speakers; /**< by name */
+	size_t n_speakers;
 };
 
 /** What is known of a port. */

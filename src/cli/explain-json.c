@@ -90,6 +90,22 @@ static void put_family(struct json *j, const struct portscope_use *use)
 	json_write_close(j, '}');
 }
 
+static void put_speakers(struct json *j, const struct portscope_use *use)
+{
+	json_write_open(j, "programs", '[');
+	for (size_t i = 0; i < use->n_speakers; i++) {
+		const struct portscope_speaker *s = &use->speakers[i];
+
+		json_write_open(j, NULL, '{');
+		json_write_text(j, "program", s->program);
+		json_write_text(j, "match", s->match);
+		json_write_text(j, "service", s->service);
+		json_write_text(j, "source", s->source);
+		json_write_close(j, '}');
+	}
+	json_write_close(j, ']');
+}
+
 static void put_use(struct json *j, const struct portscope_use *use)
 {
 	json_write_open(j, NULL, '{');
@@ -107,6 +123,7 @@ static void put_use(struct json *j, const struct portscope_use *use)
 	put_counterparts(j, "protected_by", use->protected_by, use->n_protected_by);
 	put_counterparts(j, "protects", use->protects, use->n_protects);
 	put_family(j, use);
+	put_speakers(j, use);
 	json_write_close(j, '}');
 }
 

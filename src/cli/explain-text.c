@@ -223,16 +223,76 @@ static void put_families(struct page *p, const struct portscope_port *port, unsi
 	}
 }
 
+/** A page names no more programs than this; JSON has them all. */
+#define SPEAKERS_MAX 13
+
+/* A glob as a reader reads it, without the stars and slashes around it. */
+static int trim_glob(const char *glob, const char **ret)
+{
+	size_t length;
+
+	glob += strspn(glob, "*/");
+	length = strlen(glob);
+	while (length > 1 && strchr("*/", glob[length - 1]))
+		length--;
+	*ret = glob;
+	return (int)length;
+}
+
+/* What is run, and in brackets what runs it: `gunicorn (python3)`. */
+static void put_speaker(
+	struct page *p, const struct portscope_speaker *s, const char *service, const char *after)
+{
+	const char *name, *runner = "";
+	int length = trim_glob(s->match ? strchr(s->match, '=') + 1 : s->program, &name);
+	int runner_length = s->match ? trim_glob(s->program, &runner) : 0;
+	bool other = !service || strcmp(s->service, service) != 0;
+
+	page_format(p, "%.*s%s%.*s%s%s%s%s", length, name, s->match ? " (" : "", runner_length,
+		runner, s->match ? ")" : "", other ? " for " : "", other ? s->service : "", after);
+}
+
+/* True for what a package of Debian installs under its own name: most readers have one of these. */
+static bool is_common(const struct portscope_speaker *s)
+{
+	return !s->match && !strstr(s->source, "not in Debian");
+}
+
+static void put_speakers(struct page *p, const struct portscope_use *use)
+{
+	size_t most = use->n_speakers <= SPEAKERS_MAX ? use->n_speakers : SPEAKERS_MAX - 1;
+	size_t n = 0;
+
+	if (!most)
+		return;
+	fact(p);
+	page_words(p, "Listen here by default:");
+	for (unsigned common = 2; common-- > 0;)
+		for (size_t i = 0; i < use->n_speakers && n < most; i++)
+			if (is_common(&use->speakers[i]) == common)
+				put_speaker(p, &use->speakers[i], use->name,
+					++n < use->n_speakers ? "," : ".");
+	if (n < use->n_speakers)
+		page_format(p, "and %zu more.", use->n_speakers - n);
+}
+
 /* True if what would be written of both is the same but for the protocol. */
 static bool same_use(const struct portscope_use *a, const struct portscope_use *b)
 {
 	if (!a->name || !b->name)
-		return a->name == b->name && !a->n_risks && !b->n_risks;
+		return a->name == b->name && !a->n_risks && !b->n_risks && !a->n_speakers &&
+		       !b->n_speakers;
 	if (strcmp(a->name, b->name) != 0 || strcmp(a->source, b->source) != 0 ||
 		a->n_registrations != b->n_registrations || a->n_risks != b->n_risks ||
 		a->de_facto || b->de_facto || a->reason || b->reason || a->n_protected_by ||
 		b->n_protected_by || a->n_protects || b->n_protects)
 		return false;
+	if (a->n_speakers != b->n_speakers)
+		return false;
+	for (size_t i = 0; i < a->n_speakers; i++)
+		if (strcmp(a->speakers[i].program, b->speakers[i].program) != 0 ||
+			strcmp(a->speakers[i].service, b->speakers[i].service) != 0)
+			return false;
 	if ((a->family || b->family) && !(a->family && b->family && !strcmp(a->family, b->family)))
 		return false;
 	for (size_t i = 0; i < a->n_registrations; i++) {
@@ -286,6 +346,7 @@ void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
 			put_origin(p, use);
 			put_registrations(p, use);
 		}
+		put_speakers(p, use);
 		for (size_t k = 0; k < use->n_risks; k++)
 			put_risk(p, &use->risks[k]);
 		put_pairs(p, use);

@@ -7,10 +7,21 @@
 #include "collect/host.h"
 #include "registry/registry.h"
 
-static void mark(struct portscope_knowledge *k, unsigned low, unsigned high)
+static void mark(uint8_t *ports, unsigned low, unsigned high)
 {
 	for (unsigned port = low; port <= high; port++)
-		k->special[port / 8] |= 1u << port % 8;
+		ports[port / 8] |= 1u << port % 8;
+}
+
+static void mark_spoken(struct portscope_knowledge *k)
+{
+	const struct registry_program *program;
+	struct registry_speech speech;
+
+	for (size_t i = 0; (program = registry_program_at(i)); i++)
+		for (size_t n = 0; registry_next_speech(program, &n, &speech);)
+			if (!speech.any && !speech.chosen)
+				mark(k->spoken, speech.low, speech.high);
 }
 
 static void mark_special(struct portscope_knowledge *k)
@@ -21,14 +32,14 @@ static void mark_special(struct portscope_knowledge *k)
 	struct registry_pair pair;
 
 	for (size_t i = 0; registry_next_de_facto_of_all(&i, &de_facto);)
-		mark(k, de_facto.port, de_facto.port);
+		mark(k->special, de_facto.port, de_facto.port);
 	for (size_t i = 0; registry_next_preferred_of_all(&i, &preferred);)
-		mark(k, preferred.port, preferred.port);
+		mark(k->special, preferred.port, preferred.port);
 	for (size_t i = 0; registry_next_insecure_of_all(&i, &insecure);)
-		mark(k, insecure.low, insecure.high);
+		mark(k->special, insecure.low, insecure.high);
 	for (size_t i = 0; registry_next_pair_of_all(&i, &pair);) {
-		mark(k, pair.port, pair.port);
-		mark(k, pair.secure_port, pair.secure_port);
+		mark(k->special, pair.port, pair.port);
+		mark(k->special, pair.secure_port, pair.secure_port);
 	}
 }
 
@@ -67,6 +78,7 @@ static int open_knowledge(const struct sources *given, struct portscope_knowledg
 	if (!k)
 		return -ENOMEM;
 	mark_special(k);
+	mark_spoken(k);
 	if (!given)
 		r = sources_open(&own, &k->warnings);
 	if (r >= 0)

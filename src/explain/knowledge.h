@@ -18,6 +18,8 @@ struct portscope_knowledge {
 	/** One bit a port: a table beside the registry has something on it. Spares a search through
 	    those tables for nearly every port. */
 	uint8_t special[65536 / 8];
+	/** One bit a port: a program is known to listen there by default. */
+	uint8_t spoken[65536 / 8];
 };
 
 /** portscope_knowledge_open() with given sources, which need not outlive the result. */

@@ -132,6 +132,34 @@ static int add_family(const struct portscope_knowledge *k, struct portscope_use 
 	return 0;
 }
 
+/* Each program once: what it speaks first on a port is its name there. */
+static int add_speakers(struct portscope_use *use, uint8_t protocol, uint16_t port)
+{
+	const struct registry_program *program;
+
+	for (size_t i = 0; (program = registry_program_at(i)); i++) {
+		struct registry_speech speech;
+		struct portscope_speaker *s;
+		bool here = false;
+
+		for (size_t k = 0; !here && registry_next_speech(program, &k, &speech);)
+			here = speech.protocol == protocol && !speech.any && port >= speech.low &&
+			       port <= speech.high;
+		if (!here || registry_program_is_carrier(program))
+			continue;
+		s = (struct portscope_speaker *)ARRAY_ADD(use->speakers, use->n_speakers);
+		if (!s)
+			return -ENOMEM;
+		*s = (struct portscope_speaker){
+			.program = registry_program_pattern(program),
+			.match = registry_program_match(program),
+			.service = speech.service,
+			.source = speech.source,
+		};
+	}
+	return 0;
+}
+
 static int fill_use(const struct portscope_knowledge *k, struct portscope_use *use,
 	uint8_t protocol, uint16_t port)
 {
@@ -190,6 +218,8 @@ int portscope_explain(
 			continue;
 		p->n_uses++;
 		r = fill_use(k, use, protocols[i], port);
+		if (r >= 0 && k->spoken[port / 8] >> port % 8 & 1)
+			r = add_speakers(use, protocols[i], port);
 		p->named = p->named || use->name || use->n_risks;
 	}
 	if (r < 0) {
@@ -213,6 +243,7 @@ struct portscope_port *portscope_port_free(struct portscope_port *p)
 		free((void *)use->protected_by);
 		free((void *)use->protects);
 		free((void *)use->members);
+		free((void *)use->speakers);
 	}
 	free((void *)p->uses);
 	free(p);

@@ -49,6 +49,7 @@ COLUMNS = {
 WELL_KNOWN = 1023  # the last of the well-known ports, RFC 6335
 HASH_SLOTS = 16384  # a power of two, more than twice the number of names
 DE_FACTO_BIT = 0x8000  # in a reference of a name: a de-facto row, not a registered one
+SPEECH_BIT = 0x4000  # what a program speaks, for a name that is in neither
 HINT_BIT = 1 << 31  # in the name of an entry, see tables.h
 SPOKEN_BIT = 1 << 30
 SOURCE_SHIFT = 24
@@ -175,8 +176,8 @@ class Services:
             self.rows.append((row.protocol(), low, high, row.name("name"), row["description"]))
         # A stable sort: the first name of a port stays the first.
         self.rows.sort(key=lambda row: row[:2])
-        if len(self.rows) >= DE_FACTO_BIT:
-            raise DataError(f"services.tsv: more than {DE_FACTO_BIT - 1} rows")
+        if len(self.rows) >= SPEECH_BIT:
+            raise DataError(f"services.tsv: more than {SPEECH_BIT - 1} rows")
         self.at = {}
         # What is registered for a port itself stands before what is for a range around it.
         for ranges in False, True:
@@ -423,13 +424,26 @@ def write_ports(writer, services, preferred, de_facto, curated, spoken):
     writer.number("registry_other_ports_count", len(keys) - number)
 
 
-def write_names(writer, services, de_facto):
+def places_of_programs(programs, known):
+    """{name: [index of a speech]}: the default ports of what only programs are known to speak."""
+    found, seen, index = {}, set(), -1
+    for program in programs:
+        for protocol, low, high, service, *_ in program.speeches:
+            index += 1
+            if low and service not in known and (protocol, low, high, service) not in seen:
+                seen.add((protocol, low, high, service))
+                found.setdefault(service, []).append(index | SPEECH_BIT)
+    return found
+
+
+def write_names(writer, services, de_facto, programs):
     """Every name in alphabetical order, where it is found, and a hash table over them."""
     places = {}
     for index, row in enumerate(services.rows):
         places.setdefault(row[3], []).append(index)
     for index, row in enumerate(de_facto.values()):
         places.setdefault(row[0], []).append(index | DE_FACTO_BIT)
+    places |= places_of_programs(programs, set(places))
     names = sorted(places)
     if len(names) * 2 > HASH_SLOTS:
         raise DataError(f"more than {HASH_SLOTS // 2} names: HASH_SLOTS must grow")
@@ -457,6 +471,8 @@ def write_programs(writer, programs):
                      text(program.match), len(speeches)))
         speeches += program.speeches
     rows.append((0, 0, 0, len(speeches)))
+    if len(speeches) >= SPEECH_BIT:
+        raise DataError(f"programs.tsv: more than {SPEECH_BIT - 1} rows")
     writer.structs("registry_program", "registry_programs", rows)
     kinds = [program.order()[0] for program in programs]
     writer.number("registry_programs_plain", kinds.count(0))
@@ -484,7 +500,7 @@ def build(directory, out):
     write_ports(writer, services, preferred, de_facto,
                 curate(programs, insecure, pairs, families),
                 {speech[3] for program in programs for speech in program.speeches})
-    write_names(writer, services, de_facto)
+    write_names(writer, services, de_facto, programs)
     writer.structs("registry_service_row", "registry_service_rows", [
         (name(row[3]), row[0], text(row[4]), row[1], row[2]) for row in services.rows])
     writer.structs("registry_preferred_row", "registry_preferred_rows", [

@@ -399,6 +399,11 @@ bool registry_next_place(size_t id, size_t *position, struct registry_place *ret
 			&registry_de_facto_rows[place & ~REGISTRY_PLACE_DE_FACTO];
 
 		*ret = (struct registry_place){row->protocol, row->port, row->port, true};
+	} else if (place & REGISTRY_PLACE_SPEECH) {
+		const struct registry_speech_row *row =
+			&registry_speech_rows[place & ~REGISTRY_PLACE_SPEECH];
+
+		*ret = (struct registry_place){row->protocol, row->low, row->high, true};
 	} else {
 		const struct registry_service_row *row = &registry_service_rows[place];
 

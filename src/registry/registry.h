@@ -290,13 +290,16 @@ struct registry_place {
 	bool de_facto; /**< not registered there */
 };
 
-/** How many names there are, registered and de facto. */
+/** How many names there are: registered, de facto, and those that only programs.tsv has. */
 size_t registry_name_total(void);
 /** Name `id`, from 0: they are numbered in alphabetical order, in lower case. */
 const char *registry_name_at(size_t id);
 /** The id of a name, in any case; -ENOENT if nobody has it. Constant time. */
 int registry_find_name(const char *name, size_t length);
-/** The ports that have the name `id`: registered ones by protocol and port, then de facto. */
+/**
+ * The ports that have the name `id`: registered ones by protocol and port, then de facto; where
+ * there is none of these, the default ports of the programs that speak it.
+ */
 bool registry_next_place(size_t id, size_t *position, struct registry_place *ret);
 /** True if any port of any protocol has this name. */
 bool registry_knows_name(const char *name, size_t length);

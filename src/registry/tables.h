@@ -54,6 +54,8 @@ extern const uint16_t registry_places[];
 extern const uint16_t registry_name_slots[];
 /** In a place: the number of a de-facto row, not of a registered one. */
 #define REGISTRY_PLACE_DE_FACTO 0x8000u
+/** The number of what a program speaks, for a name that nobody else has. */
+#define REGISTRY_PLACE_SPEECH 0x4000u
 
 struct registry_service_row {
 	uint32_t name : 24;

@@ -229,6 +229,31 @@ static void walks_all_ports(void **state)
 	portscope_knowledge_close(k);
 }
 
+/* Programs that listen there by default, each once, with what they speak. */
+static void programs_are_named(void **state)
+{
+	struct portscope_knowledge *k = open_knowledge();
+	struct portscope_port *port;
+	const struct portscope_use *tcp;
+
+	assert_int_equal(portscope_explain(k, 11333, &port), 0);
+	tcp = &port->uses[0];
+	assert_true(port->named);
+	assert_int_equal(tcp->n_speakers, 1);
+	assert_string_equal(tcp->speakers[0].program, "rspamd");
+	assert_null(tcp->speakers[0].match);
+	assert_string_equal(tcp->speakers[0].service, "rspamd");
+	assert_non_null(tcp->speakers[0].source);
+	assert_int_equal(port->uses[1].n_speakers, 0);
+	portscope_port_free(port);
+	/* What carries anything is not a program of the port. */
+	assert_int_equal(portscope_explain(k, 443, &port), 0);
+	for (size_t i = 0; i < port->uses[0].n_speakers; i++)
+		assert_string_not_equal(port->uses[0].speakers[i].program, "haproxy");
+	portscope_port_free(port);
+	portscope_knowledge_close(k);
+}
+
 /* A family is the same whichever of its members is asked, and has the canonical names. */
 static void families_agree(void **state)
 {
@@ -368,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(walks_all_ports),
 		cmocka_unit_test(families_agree),
+		cmocka_unit_test(programs_are_named),
 		cmocka_unit_test(finds_names),
 		cmocka_unit_test(names_are_suggested),
 		cmocka_unit_test(works_without_a_host),

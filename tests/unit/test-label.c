@@ -132,7 +132,7 @@ static void test_program(void **state)
 			"program"},
 		/* no program, no word of one */
 		{TCP, 0, 22, 0, {OTHER}, "ssh", "iana"},
-		{TCP, 0, 5201, 0, {OTHER}, "targus-getdata1?", "iana"},
+		{TCP, 0, 8083, 0, {OTHER}, "us-srv?", "iana"},
 	};
 
 	assert_labels(samples, ARRAY_SIZE(samples));
