@@ -4,7 +4,10 @@
 
 import errno
 import os
+import shutil
 import socket
+import subprocess
+import tempfile
 import unittest
 
 import lab
@@ -329,6 +332,42 @@ class Labels(unittest.TestCase):
         self.assertEqual((row['service'], row['service_source'], row['service_hint']),
                          (None, None, None))
         self.assertEqual(row['port_service'], 'grafana')
+
+    def started(self, port, *command):
+        """Starts what listens on a port, and gives its row."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        rows = []
+
+        def listens():
+            self.assertIsNone(process.poll(), 'it ended')
+            rows[:] = [s for s in lab.document('-lt')['sockets'] if s['local_port'] == port]
+            return rows
+        lab.wait_for(listens, 'port %d is open' % port)
+        return rows[0]
+
+    def test_program(self):
+        """What the holder is known to speak is the label, wherever it listens."""
+        row = self.started(8123, '/usr/bin/python3', '-m', 'http.server', '-b', '127.0.0.1', '8123')
+        self.assertEqual((row['service'], row['service_source'], row['service_hint']),
+                         ('http', 'program', False))
+        self.assertEqual(row['port_service'], 'home-assistant')
+
+    def test_program_by_name(self):
+        """A file that anybody may have put there makes a guess, and no more."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            copy = shutil.copy('/usr/bin/python3', os.path.join(folder, 'iperf3'))
+            script = 'import socket, time; s = socket.create_server(("127.0.0.1", %d)); ' \
+                     'time.sleep(600)'
+            row = self.started(8123, copy, '-c', script % 8123)
+            self.assertEqual((row['service'], row['service_source'], row['service_hint']),
+                             ('iperf3', 'program', True))
+            # It does not take the place of a name that is no guess.
+            row = self.started(80, copy, '-c', script % 80)
+            self.assertEqual((row['service'], row['service_source']), ('http', 'iana'))
 
     def test_host_has_no_part(self):
         """Everything that was asked is about this namespace: its sockets, its number."""
