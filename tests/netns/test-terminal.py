@@ -258,7 +258,7 @@ class Merged(unittest.TestCase):
     def local(self, *options):
         """The endpoints that a wide terminal shows, ×N joined to them."""
         return [m.group(1) for row in Screen(300, *options).rows
-                for m in [re.match(r'\S+\s+(\S+(?: ×\d+)?)', row)]]
+                for m in [re.match(r'(?:PROTO|tcp|udp)\s+(\S+(?: ×\d+)?)', row)] if m]
 
     def test_rows(self):
         local = self.local('-l')
