@@ -207,7 +207,7 @@ static int judge_by_policy(struct portscope_audit *a, const struct judged *j)
 {
 	bool deny = j->line && j->line->verdict == POLICY_DENY;
 	const char *reason = j->line ? j->line->reason : NULL;
-	struct verdict v;
+	struct verdict v = {0};
 	int r;
 
 	if (!j->line || j->line->verdict == POLICY_ALLOW)

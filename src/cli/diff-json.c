@@ -60,8 +60,9 @@ static void put_list(struct json *j, const char *key, const char *list)
 	while (*list) {
 		AUTO_FREE char *name = strndup(list, strcspn(list, "\n"));
 
-		if (name)
-			json_write_text(j, NULL, name);
+		if (!name)
+			out_fail(j->out, -ENOMEM);
+		json_write_text(j, NULL, name);
 		list += strcspn(list, "\n");
 		list += *list == '\n';
 	}

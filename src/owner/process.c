@@ -214,6 +214,18 @@ static int describe_state(
 	return shown->comm ? 0 : -ENOMEM;
 }
 
+/* What cannot be seen of an executable is not allowed, or a failure. */
+static int miss_trust(struct reading *reading, int error)
+{
+	if (error == -ENOMEM)
+		return error;
+	if (error == -EACCES || error == -EPERM)
+		reading->refused = true;
+	else
+		note(reading, error);
+	return 0;
+}
+
 /* Whether the executable, and the name that the program has beside it, can be relied upon. */
 static int describe_trust(struct reading *reading)
 {
@@ -224,17 +236,15 @@ static int describe_trust(struct reading *reading)
 	if (!shown->exe)
 		return 0;
 	r = shown->exe_deleted ? 0 : trust_check(trust, reading->thread, shown->exe);
-	if (r < 0 && r != -ENOMEM) {
-		note(reading, r);
-		return 0;
-	}
+	if (r < 0)
+		return miss_trust(reading, r);
 	shown->exe_trust_known = r >= 0;
 	shown->exe_trusted = r > 0;
 	if (r > 0 && shown->program && shown->program[shown->name_length]) {
 		r = trust_check_name(trust, shown->exe, shown->program, shown->name_length);
 		reading->process->name_trusted = r > 0;
 	}
-	return MIN(r, 0);
+	return r < 0 ? miss_trust(reading, r) : 0;
 }
 
 /*

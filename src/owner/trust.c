@@ -26,7 +26,7 @@
 struct trusted_path {
 	char *path;
 	struct statx file;
-	bool safe; /**< root's alone, and so is the way to it */
+	int safe; /**< 1: root's alone, and so is the way to it; 0: not; negative: not known */
 };
 
 void trust_init(struct trust *trust, int proc_fd)
@@ -117,8 +117,12 @@ static int read_mounts(struct trust *trust)
 	if (trust->proc_fd < 0)
 		return 0;
 	r = file_read(trust->proc_fd, "self/mountinfo", MOUNTS_MAX, &text, NULL);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		trust->mounts_error = r;
+		return 0;
+	}
 	trust->mounts_known = true;
 	for (line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest))
 		r = add_mount(trust, line);
@@ -142,32 +146,50 @@ static bool is_roots(const struct statx *st)
 	return st->stx_uid == 0 && !(st->stx_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Walks a path from the root of our mount namespace: whether all of it is root's alone. */
-static bool walk(const char *path, struct statx *ret)
+/* What is not there, or is something else by now, is not safe; other failures do not tell. */
+static int not_safe(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP ? 0 : error;
+}
+
+/* Walks a path from the root of our mount namespace: of struct trusted_path, whether it is safe. */
+static int walk(const char *path, struct statx *ret)
 {
 	AUTO_CLOSE int dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char name[NAME_MAX + 1];
 
 	while (dir >= 0) {
 		size_t length;
-		int next;
+		int next, r;
 
 		path += strspn(path, "/");
 		length = strcspn(path, "/");
-		if (file_stat_cached(dir, "", AT_EMPTY_PATH, ret) < 0 || !is_roots(ret))
-			return false;
+		r = file_stat_cached(dir, "", AT_EMPTY_PATH, ret);
+		if (r < 0)
+			return not_safe(r);
+		if (!is_roots(ret) || length > NAME_MAX)
+			return 0;
 		if (!length)
 			return S_ISREG(ret->stx_mode);
-		if (length > NAME_MAX)
-			return false;
 		snprintf(name, sizeof(name), "%.*s", (int)length, path);
 		path += length;
 		/* What the kernel calls a path has no symbolic link in it. */
 		next = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0)
+			return not_safe(-errno);
 		close_fd(dir);
 		dir = next;
 	}
-	return false;
+	return not_safe(-errno);
+}
+
+/* Of struct trusted_path, whether a path is safe. */
+static int judge(const struct trust *trust, const char *path, struct statx *ret)
+{
+	if (trust->mounts_error)
+		return trust->mounts_error;
+	return *path == '/' && trust->mounts_known && !is_foreign(trust, path) ? walk(path, ret)
+									       : 0;
 }
 
 static int look_up(struct trust *trust, const char *path, const struct trusted_path **ret)
@@ -191,8 +213,7 @@ static int look_up(struct trust *trust, const char *path, const struct trusted_p
 		trust->n_paths--;
 		return -ENOMEM;
 	}
-	added->safe = *path == '/' && trust->mounts_known && !is_foreign(trust, path) &&
-		      walk(path, &added->file);
+	added->safe = judge(trust, path, &added->file);
 	*ret = added;
 	return 0;
 }
@@ -203,8 +224,8 @@ int trust_check(struct trust *trust, int dir, const char *path)
 	struct statx running;
 	int r = look_up(trust, path, &here);
 
-	if (r < 0 || !here->safe)
-		return r;
+	if (r < 0 || here->safe <= 0)
+		return r < 0 ? r : here->safe;
 	r = file_stat_cached(dir, "exe", 0, &running);
 	if (r < 0)
 		return r;
@@ -219,12 +240,12 @@ int trust_check_name(struct trust *trust, const char *path, const char *name, si
 	struct statx named;
 	int r = look_up(trust, path, &here);
 
-	if (r < 0 || !here->safe || !slash || !length || memchr(name, '/', length))
+	if (r < 0 || here->safe <= 0 || !slash || !length || memchr(name, '/', length))
 		return MIN(r, 0);
 	if ((size_t)(slash + 1 - path) + length >= sizeof(other))
 		return 0;
 	snprintf(
 		other, sizeof(other), "%.*s%.*s", (int)(slash + 1 - path), path, (int)length, name);
-	return file_stat_cached(AT_FDCWD, other, 0, &named) == 0 &&
-	       file_is_same(&named, &here->file);
+	r = file_stat_cached(AT_FDCWD, other, 0, &named);
+	return r < 0 ? not_safe(r) : file_is_same(&named, &here->file);
 }

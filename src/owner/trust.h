@@ -18,7 +18,8 @@ struct trust {
 	char **foreign; /**< mount points of file systems that root of this host does not rule */
 	size_t n_foreign;
 	bool mounts_read;
-	bool mounts_known; /**< else nothing is trusted */
+	bool mounts_known; /**< else nothing is trusted, */
+	int mounts_error;  /**< and if this is not 0, nothing is known to be or not to be */
 };
 
 void trust_init(struct trust *trust, int proc_fd);
@@ -33,7 +34,7 @@ int trust_check(struct trust *trust, int dir, const char *path);
 
 /**
  * Whether the trusted executable at `path` is, in the same folder, known by this name too, as by a
- * symbolic link: 1, 0, -ENOMEM.
+ * symbolic link: 1, 0, -errno where that cannot be seen; -ENOMEM.
  */
 int trust_check_name(struct trust *trust, const char *path, const char *name, size_t length);
 

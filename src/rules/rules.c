@@ -180,6 +180,11 @@ int verdict_fill(struct verdict *ret, enum portscope_severity severity, const ch
 	va_list args;
 	int length;
 
+	/* It takes no memory, and cannot fail. */
+	if (ret->wordless) {
+		ret->severity = severity;
+		return 1;
+	}
 	va_start(args, format);
 	length = vasprintf(&v.text, format, args);
 	va_end(args);
@@ -221,12 +226,10 @@ int portscope_insecurity(const struct portscope_row *row)
 	int worst = -1;
 
 	for (size_t i = 0; rules_judge_socket(row->socket) && i < ARRAY_SIZE(services); i++) {
-		struct verdict v;
+		struct verdict v = {.wordless = true};
 
-		if (services[i](row, NULL, &v) <= 0)
-			continue;
-		worst = MAX(worst, (int)v.severity);
-		verdict_done(&v);
+		if (services[i](row, NULL, &v) > 0)
+			worst = MAX(worst, (int)v.severity);
 	}
 	return worst;
 }

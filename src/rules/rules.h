@@ -68,6 +68,7 @@ struct verdict {
 	char *text;             /**< owned */
 	char *advice;           /**< owned; NULL: none */
 	const char *references; /**< a constant; NULL: those of the rule */
+	bool wordless;          /**< set by who asks: nothing but the severity is wanted */
 };
 
 /** Frees what a verdict holds. */
