@@ -415,7 +415,8 @@ static void choose_compared(struct portscope_diff *d)
 	d->owners = before & owners && after & owners;
 	d->directions = before & after & COLUMN_DIRECTION;
 	d->clients = before & after & COLUMN_PROBABLE_CLIENT;
-	d->interfaces = before & after & COLUMN_INTERFACE;
+	d->interfaces = before & after & COLUMN_INTERFACE && !d->documents[0]->unnamed &&
+			!d->documents[1]->unnamed;
 	d->states = before & after & COLUMN_STATE;
 }
 

@@ -3,6 +3,7 @@
 #include "document/document.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "document/transient.h"
@@ -98,6 +99,7 @@ static int keep_lines(struct portscope_document *d, const char *text, keep_fn ke
 	AUTO_FREE char *copy = NULL, *joined = NULL;
 	size_t n = 0;
 	char *rest, *line;
+	int r;
 
 	*ret = 0;
 	copy = text ? strdup(text) : NULL;
@@ -115,8 +117,8 @@ static int keep_lines(struct portscope_document *d, const char *text, keep_fn ke
 		names[i] = lines.buffer + at;
 	if (!n)
 		return 0;
-	joined = document_join(names, n);
-	return joined ? keep_text(d, joined, ret) : -ENOMEM;
+	r = document_join(names, n, &joined);
+	return r < 0 ? r : keep_text(d, joined, ret);
 }
 
 static const keep_fn keepers[PORTSCOPE_ASPECTS] = {
@@ -143,6 +145,18 @@ static int keep_aspect(
 		d->last[aspect].text = entry->aspects[aspect];
 	}
 	entry->kept[aspect] = d->last[aspect].kept;
+	return 0;
+}
+
+int document_add_reason(struct portscope_document *d, const char *text)
+{
+	char *all;
+
+	if (asprintf(&all, "%s%s%s", d->incomplete ? d->incomplete : "", d->incomplete ? "; " : "",
+		    text) < 0)
+		return -ENOMEM;
+	free(d->incomplete);
+	d->incomplete = all;
 	return 0;
 }
 
@@ -175,7 +189,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-char *document_join(const char **names, size_t n)
+int document_join(const char **names, size_t n, char **ret)
 {
 	AUTO_OUT struct out list = OUT_MEMORY;
 	size_t kept = 0;
@@ -183,8 +197,9 @@ char *document_join(const char **names, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (names[i])
 			names[kept++] = names[i];
+	*ret = NULL;
 	if (!kept)
-		return NULL;
+		return 0;
 	qsort(names, kept, sizeof(*names), compare_names);
 	for (size_t i = 0; i < kept; i++) {
 		if (i && !strcmp(names[i], names[i - 1]))
@@ -194,7 +209,10 @@ char *document_join(const char **names, size_t n)
 		for (const char *c = names[i]; *c; c++)
 			out_bytes(&list, *c == '\n' ? "\\x0a" : c, *c == '\n' ? 4 : 1);
 	}
-	return out_string(&list) ? STEAL(list.buffer) : NULL;
+	if (!out_string(&list))
+		return -ENOMEM;
+	*ret = STEAL(list.buffer);
+	return 0;
 }
 
 int document_set_container(struct entry_facts *facts, struct out *scratch, const char *runtime,

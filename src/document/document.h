@@ -84,7 +84,11 @@ struct portscope_document {
 	} last[PORTSCOPE_ASPECTS];
 	size_t named_users, numbered_users;
 	char *incomplete; /**< why it is not complete; may be NULL where it says none */
+	bool unnamed;     /**< interfaces are not known: they tell no sockets apart */
 };
+
+/** Adds a reason why it is not complete. */
+int document_add_reason(struct portscope_document *document, const char *text);
 
 /** Adds a socket. -EFBIG: too many, or too much text. */
 int document_add(struct portscope_document *document, const struct entry_facts *facts);
@@ -92,9 +96,9 @@ int document_add(struct portscope_document *document, const struct entry_facts *
 /**
  * A list of distinct names, sorted and separated by newlines (those in names are escaped), as
  * portscope_side has programs. `names` is sorted; NULL members are left out. NULL where none is
- * left or memory is short; the caller frees it.
+ * left; the caller frees it. -ENOMEM.
  */
-char *document_join(const char **names, size_t n);
+int document_join(const char **names, size_t n, char **ret);
 
 /** Sets what a container says: `runtime:name`, or of a nameless one `runtime:id`. */
 int document_set_container(struct entry_facts *facts, struct out *scratch, const char *runtime,

@@ -67,10 +67,15 @@ static int keep_string(
 int read_host(struct reader *r, json_t *host)
 {
 	struct portscope_document_head *head = &r->document->head;
+	const char *collector;
 	int c;
 
 	if (!json_is_object(host))
 		return wrong_kind(r, "host", host, "an object");
+	collector = json_string_value(json_object_get(host, "collector"));
+	/* /proc/net knows of no interface that a socket is bound to. */
+	if (collector && !strcmp(collector, "procfs"))
+		r->document->unnamed = true;
 	c = keep_string(r, host, "name", "host.name", &head->host);
 	return c < 0 ? c : keep_string(r, host, "machine_id", "host.machine_id", &head->machine_id);
 }
@@ -92,10 +97,8 @@ int read_warnings(struct reader *r, json_t *warnings)
 				"line %zu: warning %zu has no text, or does not say whether the "
 				"answer is incomplete",
 				r->line, i + 1);
-		if (d->incomplete || !json_is_true(json_object_get(warning, "incomplete")))
-			continue;
-		d->incomplete = strdup(text);
-		if (!d->incomplete)
+		if (json_is_true(json_object_get(warning, "incomplete")) &&
+			document_add_reason(d, text) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -206,8 +206,7 @@ static int join_names(
 			return -ENOMEM;
 		*added = json_string_value(name);
 	}
-	*ret = document_join(r->names, r->n_names);
-	return 0;
+	return document_join(r->names, r->n_names, ret);
 }
 
 /* Who holds it; null where that could not be seen. */
@@ -270,6 +269,9 @@ int read_socket(struct reader *r, json_t *socket)
 		c = get_cookie(r, socket, &facts.entry);
 	if (c >= 0)
 		c = get_text(r, socket, COLUMN_INTERFACE, &facts.interface);
+	/* It is bound to an interface whose name could not be read. */
+	if (!facts.interface && json_integer_value(json_object_get(socket, "ifindex")))
+		r->document->unnamed = true;
 	if (c >= 0)
 		c = get_text(r, socket, COLUMN_USER, &facts.aspects[PORTSCOPE_ASPECT_USER]);
 	if (c >= 0)

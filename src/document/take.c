@@ -99,8 +99,7 @@ static int join(struct take *t, const struct portscope_value *v, bool executable
 			return -ENOMEM;
 		*added = executables ? process->exe : process->program;
 	}
-	*ret = document_join(t->names, t->n_names);
-	return 0;
+	return document_join(t->names, t->n_names, ret);
 }
 
 static int take_holders(struct take *t, const struct portscope_row *row, struct entry *entry,
@@ -129,6 +128,10 @@ static int take_row(const struct portscope_row *row, void *userdata)
 	take_endpoints(t, row, &facts.entry);
 	take_flags(t, row, &facts.entry);
 	facts.interface = get_name(t, row, COLUMN_INTERFACE);
+	/* It is bound to an interface whose name could not be read. */
+	portscope_get(row, PORTSCOPE_FIELD_IFINDEX, &v);
+	if (!facts.interface && v.known && v.number)
+		t->document->unnamed = true;
 	facts.aspects[PORTSCOPE_ASPECT_USER] = get_name(t, row, COLUMN_USER);
 	facts.aspects[PORTSCOPE_ASPECT_UNIT] = get_name(t, row, COLUMN_UNIT);
 	facts.aspects[PORTSCOPE_ASPECT_EXPOSURE] = get_name(t, row, COLUMN_EXPOSURE);
@@ -172,10 +175,13 @@ static int take_head(struct portscope_document *d, const struct portscope_snapsh
 	if (r >= 0)
 		r = copy_string(filter, &d->head.filter);
 	for (size_t i = 0; i < n && r >= 0; i++)
-		if (w[i].incomplete && d->head.complete) {
+		if (w[i].incomplete) {
 			d->head.complete = false;
-			r = copy_string(w[i].text, (const char **)&d->incomplete);
+			r = document_add_reason(d, w[i].text);
 		}
+	/* /proc/net knows of no interface that a socket is bound to. */
+	if (host->collector && !strcmp(host->collector, "procfs"))
+		d->unnamed = true;
 	return r;
 }
 
