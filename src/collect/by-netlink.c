@@ -169,13 +169,16 @@ static struct dump_request request_of(
 	const struct collection *c, size_t protocol, size_t family, char *what, size_t size)
 {
 	const struct collect_part *part = &c->request->parts[protocol][family];
+	uint8_t number = collect_protocols[protocol].number;
+	/* No TCP socket is unconnected: its kind of that is bound-inactive. */
+	uint32_t none = number == IPPROTO_TCP ? 1u << PORTSCOPE_UNCONNECTED : 0;
 
 	snprintf(what, size, "%s %s", collect_families[family].name,
 		collect_protocols[protocol].name);
 	return (struct dump_request){
-		.protocol = collect_protocols[protocol].number,
+		.protocol = number,
 		.family = collect_families[family].number,
-		.states = part->states,
+		.states = part->states & ~none,
 		.bytecode = part->bytecode,
 		.bytecode_length = part->bytecode_length,
 	};
