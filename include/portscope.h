@@ -318,6 +318,7 @@ struct portscope_query {
 	bool unsorted;                   /**< any order will do: lets the listing stream; where it
 					    cannot, the rows are sorted all the same */
 	bool numeric;                    /**< no user names */
+	bool check_hidden; /**< an audit binds every port to find those that nothing shows */
 	enum portscope_collector collector;
 	bool identity; /**< portscope_get_host() will be asked */
 };

@@ -92,6 +92,7 @@ complete -c portscope -l fail-on-change -d 'Status 1 where something differs' -n
 complete -c portscope -F -n '__portscope_command diff; and not __portscope_first_word'
 
 complete -c portscope -l baseline -r -F -d 'Report what this listing lacks' -n '__portscope_command audit'
+complete -c portscope -l check-hidden -d 'Bind every port to find those that nothing shows' -n '__portscope_command audit'
 complete -c portscope -l policy -r -F -d 'What is normal' -n '__portscope_command audit'
 complete -c portscope -l fail-on -x -a 'info low medium high critical none' -d 'Exit 1 for a finding so bad' -n '__portscope_command audit'
 complete -c portscope -l list-rules -d 'Name all rules' -n '__portscope_command audit'

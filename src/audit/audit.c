@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audit/baseline.h"
+#include "audit/hidden.h"
 #include "audit/policy.h"
 #include "document/take.h"
 #include "listing/names.h"
@@ -37,7 +38,8 @@ struct portscope_audit {
 	uint64_t **autobound; /**< cookies that the filters borrow: of the filter, of each line */
 	struct kept *findings;
 	size_t n_findings;
-	uint32_t *order; /**< of the findings */
+	uint32_t *order;     /**< of the findings */
+	size_t first_hidden; /**< the rows from here on are ports that nothing shows */
 	struct portscope_audit_counts counts;
 };
 
@@ -77,6 +79,54 @@ static int open_snapshot(struct portscope_audit *a)
 	query.n_sort = 0;
 	query.unsorted = false;
 	return snapshot_open(&query, needs_of(a), NULL, &a->snapshot);
+}
+
+/* Adds the ports that nothing shows, if they are asked for, as sockets without a holder. */
+static int add_hidden(struct portscope_audit *a)
+{
+	struct portscope_snapshot *s = a->snapshot;
+	struct hidden_report report = {0};
+	uint32_t *order;
+	int r;
+
+	a->first_hidden = s->sockets.count;
+	if (!a->query->check_hidden)
+		return 0;
+	r = hidden_find_here(&s->sources, a->query->collector, &s->warnings, &report);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return warnings_add(&s->warnings, WARNING_INCOMPLETE,
+			"hidden ports could not be looked for: %s", strerror(-r));
+	if (report.tcp_skipped)
+		r = warnings_add(&s->warnings, WARNING_INCOMPLETE,
+			"hidden TCP ports were not looked for: this listing does not show sockets "
+			"that are only bound");
+	if (r >= 0 && report.denied)
+		r = warnings_add(&s->warnings, WARNING_INCOMPLETE,
+			"%zu ports could not be tried for hidden sockets: binding them needs "
+			"CAP_NET_BIND_SERVICE",
+			report.denied);
+	order = reallocarray(
+		s->order, s->sockets.count + report.sockets.count + 1, sizeof(*s->order));
+	if (!order)
+		r = -ENOMEM;
+	else
+		s->order = order;
+	for (size_t i = 0; r >= 0 && i < report.sockets.count; i++) {
+		s->order[s->sockets.count] = (uint32_t)s->sockets.count;
+		r = sockets_add(&report.sockets.items[i], &s->sockets);
+	}
+	sockets_done(&report.sockets);
+	return r;
+}
+
+/* Understands a row; who has a hidden port is not known. */
+static void understand(const struct portscope_audit *a, size_t i, struct portscope_row *ret)
+{
+	snapshot_row(a->snapshot, i, ret);
+	if (i >= a->first_hidden)
+		ret->owner = OWNER_UNKNOWN;
 }
 
 /* What a filter reads beside the rows: `autobound` is asked of the kernel for it. */
@@ -257,6 +307,24 @@ static int take_verdict(struct portscope_audit *a, const struct judged *j, struc
 	return keep(a, j, v, NULL);
 }
 
+/* A port that nothing shows: nothing else is known of it. */
+static int judge_hidden(struct portscope_audit *a, const struct judged *j)
+{
+	struct verdict v = {0};
+	int r = verdict_fill(&v, PORTSCOPE_HIGH, "observed", NULL,
+		"do not trust what this host says of itself: look at it from outside, or started "
+		"from "
+		"another medium",
+		"Port %u is in use, and no listing shows a socket that has it.",
+		j->row->socket->local_port);
+
+	if (r < 0)
+		return r;
+	v.rule = rule_find("hidden-port");
+	r = take_verdict(a, j, &v);
+	return r < 0 ? r : 1;
+}
+
 /* How many rules found something; the findings on a socket that is allowed are counted alone. */
 static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 {
@@ -289,7 +357,10 @@ static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 static int judge(struct portscope_audit *a, const struct judged *j)
 {
 	int by_policy = judge_by_policy(a, j);
-	int found = by_policy < 0 ? by_policy : judge_by_rules(a, j);
+	int found = by_policy;
+
+	if (found >= 0)
+		found = j->position < a->first_hidden ? judge_by_rules(a, j) : judge_hidden(a, j);
 
 	if (found < 0)
 		return found;
@@ -321,7 +392,7 @@ static int judge_all(struct portscope_audit *a)
 		struct portscope_row row;
 		struct judged judged = {.row = &row, .position = i};
 
-		snapshot_row(a->snapshot, i, &row);
+		understand(a, i, &row);
 		/* A line of the policy is of use wherever it matches, whatever is judged now. */
 		if (a->policy)
 			judged.line = policy_judge(a->policy, &row, a->uses);
@@ -340,7 +411,7 @@ static void finding_row(const void *userdata, uint32_t position, struct portscop
 {
 	const struct portscope_audit *a = userdata;
 
-	snapshot_row(a->snapshot, a->findings[position].row, ret);
+	understand(a, a->findings[position].row, ret);
 	ret->finding = &a->findings[position].finding;
 }
 
@@ -418,6 +489,8 @@ static int fill(struct portscope_audit *a, char **ret_error)
 {
 	int r = open_snapshot(a);
 
+	if (r >= 0)
+		r = add_hidden(a);
 	if (r >= 0)
 		r = prepare_filters(a);
 	if (r >= 0)

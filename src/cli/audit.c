@@ -35,6 +35,7 @@ struct run {
 	unsigned fail_on;           /**< enum portscope_severity, counted from 1; 0: not said */
 	const char *rule;           /**< id of a rule to explain */
 	bool list_rules;
+	bool check_hidden;
 	struct portscope_query query;
 	struct portscope_policy *policy;
 	struct portscope_document *baseline;
@@ -119,6 +120,7 @@ static int prepare(struct run *run)
 	run->query.families = PORTSCOPE_INET | PORTSCOPE_INET6;
 	run->query.states = PORTSCOPE_STATES_LISTENING;
 	run->query.numeric = o->numeric;
+	run->query.check_hidden = run->check_hidden;
 	run->query.collector = options_collector(o);
 	run->query.identity = !reader && run->format != &format_csv;
 	run->kind = (struct listing_kind){
@@ -271,6 +273,8 @@ static const struct option_spec options[] = {
 		"report what is new or changed since FILE (an earlier -l --json)"},
 	{0, "fail-on", "SEVERITY", OPTION_WORD, AT(fail_on),
 		"exit 1 on findings of SEVERITY or worse (default: high; none: never)", .words = fail_words},
+	{0, "check-hidden", NULL, OPTION_FLAG, AT(check_hidden),
+		"bind every port, to find those in use that nothing shows"},
 	{0, "list-rules", NULL, OPTION_FLAG, AT(list_rules), "name all rules and exit"},
 	{0, "explain", "RULE", OPTION_TEXT, AT(rule), "say what a rule looks at and exit"},
 	OPTION_NO_HEADER,

@@ -14,7 +14,7 @@
 
 #include "annotate/service.h"
 #include "free/elsewhere.h"
-#include "free/trial.h"
+#include "collect/trial.h"
 #include "collect/host.h"
 #include "model/host.h"
 #include "util/address.h"

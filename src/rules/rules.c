@@ -104,6 +104,10 @@ static const struct rule rules[] = {
 		"The listing that --baseline names has another program, executable, user, unit, "
 		"container or exposure for the socket. Pids and names that are made up anew each time "
 		"do not count. It is weighed as what is new."),
+	RULE("hidden-port", HIGH, 0, NULL,
+		"hidden port", "bind(2), EADDRINUSE",
+		"Only with --check-hidden: bind(2) says twice that a port is in use, and no listing before, between and "
+		"after shows a socket that has it. Something may filter what this host tells of its sockets."),
 	RULE("denied-by-policy", HIGH, 0, NULL,
 		"denied by the policy", NULL,
 		"The first line of the policy that matches the socket says deny."),

@@ -6,6 +6,7 @@ policy allows rests on none of them."""
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -155,6 +156,21 @@ class Trust(unittest.TestCase):
         self.assertNotIn('shared-by-programs', self.rules(port))
         self.serve(path, '-c', share, str(port))
         self.assertIn(path, self.rules(port)['shared-by-programs']['text'])
+
+    def test_nothing_is_hidden(self):
+        """Whatever is bound is shown, in whatever state; a view that lacks states says so."""
+        sockets = [lab.listener(socket.AF_INET, '127.0.0.1', 7000),
+                   lab.bound('tcp', socket.AF_INET, '0.0.0.0', 7001),
+                   lab.bound('udp', socket.AF_INET6, '::1', 7002)]
+        for s in sockets:
+            self.addCleanup(s.close)
+        r = lab.portscope('audit', '--check-hidden', '--json')
+        document = json.loads(r.stdout)
+        self.assertNotIn('hidden-port', [f['rule'] for f in document['findings']])
+        self.assertEqual(document['complete'], True, document['warnings'])
+        r = lab.portscope('audit', '--check-hidden', '--collector=procfs', '--json')
+        self.assertIn('hidden TCP ports were not looked for', r.stderr)
+        self.assertEqual(json.loads(r.stdout)['complete'], False)
 
     def test_fields(self):
         folder = self.folder()

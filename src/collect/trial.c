@@ -3,7 +3,7 @@
  * Binds without SO_REUSEADDR, so that a socket in time-wait is in the way as it should, and with
  * IPV6_V6ONLY, so that the two families are tried apart and both are held at the same time.
  */
-#include "free/trial.h"
+#include "collect/trial.h"
 
 #include <linux/filter.h>
 #include <string.h>

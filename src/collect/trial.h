@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Trying a port: whether bind(2) takes it says more than any list of who has it. */
-#ifndef PORTSCOPE_FREE_TRIAL_H
-#define PORTSCOPE_FREE_TRIAL_H
+#ifndef PORTSCOPE_COLLECT_TRIAL_H
+#define PORTSCOPE_COLLECT_TRIAL_H
 
 #include "model/row.h"
 
