@@ -171,6 +171,24 @@ static void jump(struct course *c, const struct found *f, const uint64_t *piece,
 	states_done(c, &sub);
 }
 
+static bool is_last(const struct course *c)
+{
+	return c->packet.hook == NF_INET_LOCAL_IN || c->packet.hook == NF_INET_FORWARD;
+}
+
+/* A policy decides where no rule of another chain did. */
+static void note_policy(struct course *c, const uint64_t *bits, uint32_t chain)
+{
+	uint32_t *by = c->result->accept_by;
+
+	for (size_t w = 0; is_last(c) && w < c->words; w++)
+		for (uint64_t left = bits[w]; left; left &= left - 1) {
+			uint32_t *one = &by[w * 64 + (unsigned)__builtin_ctzll(left)];
+
+			*one = *one ? *one : BY_POLICY(chain);
+		}
+}
+
 /** Where packets go from a chain: on in it, or back to where it was called from. */
 struct ways {
 	struct states *on, *back;
@@ -194,7 +212,9 @@ static void apply(struct course *c, uint32_t rule, const struct found *f, const 
 		course_give_up(c, piece);
 		break;
 	case NF_ACCEPT:
-		note_by(c, c->result->accept_by, piece, BY_RULE(rule));
+		/* What earlier hooks let pass decides nothing yet. */
+		if (is_last(c))
+			note_by(c, c->result->accept_by, piece, BY_RULE(rule));
 		states_add(c, &c->accepted, &f->facts, piece);
 		break;
 	case NFT_CONTINUE:
@@ -308,6 +328,7 @@ void course_base_chain(struct course *c, uint32_t number, struct states *s)
 			course_drop(c, s->items[i].bits, BY_POLICY(number));
 			continue;
 		}
+		note_policy(c, s->items[i].bits, number);
 		states_add(c, &c->accepted, &s->items[i].facts, s->items[i].bits);
 	}
 	states_done(c, s);

@@ -357,15 +357,14 @@ static void add_ending(struct course *c, enum ending_kind kind, const struct sta
 }
 
 /* Marks, NAT and the like no longer tell endings apart. */
-static struct facts final_facts(const struct course *c, const struct facts *facts)
+static struct facts final_facts(struct course *c, const struct facts *facts)
 {
 	struct facts f;
 
 	memset(&f, 0, sizeof(f));
 	memcpy(f.address, facts->address, sizeof(f.address));
 	f.port = facts->port;
-	f.translated = f.port != c->packet.port ||
-		       memcmp(f.address, c->packet.address, sizeof(f.address)) != 0;
+	f.translated = destination_changed(&c->judge->machine, &c->packet, facts);
 	f.same_port = facts->same_port;
 	f.limited = facts->limited;
 	return f;
