@@ -142,7 +142,8 @@ static size_t put_word(struct out *o, const struct portscope_value *v, enum text
 {
 	const char *word = style == TEXT_TABLE ? v->word.label : v->word.name;
 
-	return word ? put(o, word) : out_number(o, v->word.rank);
+	return (word ? put(o, word) : out_number(o, v->word.rank)) +
+	       (v->hint && style == TEXT_TABLE ? put(o, "?") : 0);
 }
 
 static size_t put_known(struct out *o, const struct portscope_value *v, enum text_style style)

@@ -233,5 +233,7 @@ int snapshot_gather(struct portscope_snapshot *s)
 		r = gather_ports(s);
 	if (r >= 0)
 		r = gather_interfaces(s);
+	if (r >= 0)
+		r = snapshot_gather_reach(s);
 	return r < 0 ? r : gather_identity(s);
 }

@@ -16,6 +16,7 @@
 #include "listing/sort.h"
 #include "model/field.h"
 #include "model/order.h"
+#include "packetfilter/packetfilter.h"
 
 /* What the fields, the order and the filter of a query need, and `needs` more. */
 static unsigned query_needs(const struct portscope_query *query, unsigned needs)
@@ -144,6 +145,7 @@ struct portscope_snapshot *portscope_close(struct portscope_snapshot *s)
 	unit_index_close(s->host.units);
 	rules_index_done(&s->rules);
 	found_free(s->found);
+	packetfilter_close(s->packetfilter);
 	identity_done(&s->host.shown);
 	warnings_done(&s->warnings);
 	if (!s->lent)

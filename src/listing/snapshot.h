@@ -11,6 +11,7 @@
 #include "rules/rules.h"
 
 struct found;
+struct packetfilter;
 
 struct portscope_snapshot {
 	struct portscope_query query;
@@ -27,10 +28,11 @@ struct portscope_snapshot {
 	struct host host;
 	/** Those that the query wants; while it is filled also the other listeners, behind them. */
 	struct sockets sockets;
-	size_t wanted;            /**< how many of them the query wants */
-	struct rules_index rules; /**< filled by NEED_RULES */
-	struct found *found;      /**< the findings by socket; NULL: not asked for */
-	uint32_t *order;          /**< of a buffered snapshot */
+	size_t wanted;                     /**< how many of them the query wants */
+	struct rules_index rules;          /**< filled by NEED_RULES */
+	struct found *found;               /**< the findings by socket; NULL: not asked for */
+	struct packetfilter *packetfilter; /**< NULL: not asked for */
+	uint32_t *order;                   /**< of a buffered snapshot */
 	struct warnings warnings;
 	struct portscope_counts counts;
 };
@@ -57,6 +59,8 @@ void snapshot_note_collector(
 int snapshot_collect(struct portscope_snapshot *snapshot);
 /** Gathers what the rows need beside the sockets. */
 int snapshot_gather(struct portscope_snapshot *snapshot);
+/** Reads the packet filter, and works out who can reach what the query wants. */
+int snapshot_gather_reach(struct portscope_snapshot *snapshot);
 /** Finds out what the rules have to say, and lets go of what the query does not want. */
 int snapshot_judge(struct portscope_snapshot *snapshot);
 /** The last word of the filter, when everything that it reads is there. */

@@ -237,6 +237,25 @@ static void get_exposure(const struct portscope_row *row, struct portscope_value
 	set_word(ret, &exposure_words, row->exposure);
 }
 
+static void get_reach(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (!row->reach)
+		return;
+	set_word(ret, &reach_words, row->reach->word);
+	ret->hint = !row->reach->certain;
+}
+
+static void get_reach_certain(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (row->reach)
+		set_flag(ret, row->reach->certain);
+}
+
+static void get_reach_rule(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->reach ? row->reach->rule : NULL);
+}
+
 static void get_direction(const struct portscope_row *row, struct portscope_value *ret)
 {
 	set_word(ret, &direction_words, row->direction);
@@ -466,6 +485,9 @@ static const struct field fields[] = {
 	WORDS(PORT_RANGE,      "port_range",      "RANGE",       port_range,     HOST,    0,                     get_port_range,      true,  false, 9, "ICANN range of the local port: well-known, registered or dynamic."),
 	FIELD(EPHEMERAL,       "ephemeral",       "EPHEMERAL",   BOOL,           HOST,    NEED_EPHEMERAL,        get_ephemeral,       true,  false, 3, "True where this kernel may hand out the local port by itself."),
 	WORDS(EXPOSURE,        "exposure",        "EXPOSURE",    exposure,       HOST,    NEED_ADDRESSES | NEED_NETLINK, get_exposure,        true,  false, 3, "Widest place that the local address can be reached from."),
+	WORDS(REACH,           "reach",           "REACH",       reach,          HOST,    NEED_REACH | NEED_ADDRESSES | NEED_NETLINK, get_reach,           false, false, 3, "Widest place that the packet filter lets new connections through from."),
+	FIELD(REACH_CERTAIN,   "reach_certain",   "CERTAIN",     BOOL,           HOST,    NEED_REACH | NEED_ADDRESSES | NEED_NETLINK, get_reach_certain,   false, false, 3, "False where something that was not looked into may change that."),
+	FIELD(REACH_RULE,      "reach_rule",      "REACH-RULE",  TEXT,           HOST,    NEED_REACH | NEED_ADDRESSES | NEED_NETLINK, get_reach_rule,      false, false, 3, "Rule or policy of the packet filter that decides for most sources."),
 	WORDS(DIRECTION,       "direction",       "DIRECTION",   direction,      HOST,    NEED_LISTENERS | NEED_EPHEMERAL, get_direction,       true,  false, 4, "Who opened the connection, as far as it can be inferred."),
 	FIELD(PROBABLE_CLIENT, "probable_client", "CLIENT",      BOOL,           HOST,    NEED_EPHEMERAL,        get_probable_client, true,  false, 3, "True for an unconnected UDP socket on an ephemeral port."),
 	WORDS(OWNER,           "owner",           "OWNER",       owner,          HOLDERS, NEED_OWNERS,           get_owner,           true,  false, 3, "What is known of the holders: known, none, hidden, gone or unknown."),

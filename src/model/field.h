@@ -30,6 +30,7 @@ enum field_need {
 	NEED_PROGRAMS = 1 << 16,  /**< what the holders are in the table of programs */
 	NEED_IDENTITY = 1 << 17,  /**< name and machine id of the host */
 	NEED_ORIGIN = 1 << 18,    /**< how they came to run */
+	NEED_REACH = 1 << 20,     /**< the rules of the packet filter */
 	NEED_PRELOAD = 1 << 19,   /**< libraries that were put into them */
 	/** What the label of a socket rests on. */
 	NEEDS_LABEL = NEED_SERVICES | NEED_EPHEMERAL | NEED_OWNERS | NEED_PROCESSES | NEED_TRUST |

@@ -92,6 +92,18 @@ static const char *const exposures[] = {
 
 const struct vocabulary exposure_words = VOCABULARY(exposures, .ordered = true);
 
+static const char *const reaches[] = {
+	[REACH_BLOCKED] = "blocked",
+	[REACH_LOOPBACK] = "loopback",
+	[REACH_LIMITED] = "limited",
+	[REACH_LINK] = "link",
+	[REACH_PRIVATE] = "private",
+	[REACH_PUBLIC] = "public",
+	[REACH_ANY] = "any",
+};
+
+const struct vocabulary reach_words = VOCABULARY(reaches, .ordered = true);
+
 static const char *const directions[] = {
 	[DIRECTION_LISTENING] = "listening",
 	[DIRECTION_INBOUND] = "inbound",

@@ -23,6 +23,7 @@ extern const struct vocabulary state_words;          /**< by enum portscope_stat
 extern const struct vocabulary service_source_words; /**< by enum service_source */
 extern const struct vocabulary port_range_words;     /**< by enum port_range */
 extern const struct vocabulary exposure_words;       /**< by enum exposure */
+extern const struct vocabulary reach_words;          /**< by enum reach_word */
 extern const struct vocabulary direction_words;      /**< by enum direction */
 extern const struct vocabulary owner_words;          /**< by enum owner_state */
 extern const struct vocabulary severity_words;       /**< by enum portscope_severity */

@@ -10,6 +10,7 @@
 #include <portscope.h>
 
 #include "model/owner.h"
+#include "model/reach.h"
 #include "model/socket.h"
 
 /** Where the name of a service comes from, in order of precedence. */
@@ -74,6 +75,7 @@ struct portscope_row {
 	struct service port_service; /**< what the number alone says */
 	enum port_range range;
 	enum exposure exposure;
+	const struct reach *reach; /**< NULL: not asked for, or it does not listen */
 	enum direction direction;
 	bool ephemeral;
 	bool probable_client; /**< unconnected UDP on an ephemeral port */
