@@ -163,8 +163,5 @@ int outside_look(struct packetfilter *pf, int proc_fd, struct warnings *warnings
 		r = doubt_all(pf, warnings, "a BPF program at netfilter's hooks");
 	if (r >= 0 && has_line(proc_fd, "net/ip_vs", "TUFS"))
 		r = doubt_all(pf, warnings, "IPVS");
-	if (r >= 0 && (has_line(proc_fd, "net/ip_tables_names", NULL) ||
-			      has_line(proc_fd, "net/ip6_tables_names", NULL)))
-		r = doubt_all(pf, warnings, "iptables-legacy");
 	return r;
 }

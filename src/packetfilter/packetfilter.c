@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <linux/if_link.h>
 
+#include "packetfilter/legacy.h"
 #include "packetfilter/read.h"
 #include "util/file.h"
 
@@ -35,6 +36,18 @@ static int read_rules(struct packetfilter *pf, struct warnings *warnings)
 	return warnings_add(warnings, WARNING_INCOMPLETE, "%s",
 		r & READ_UNSTABLE ? "the rules of the packet filter changed while they were read"
 				  : "not all rules of the packet filter could be read");
+}
+
+/* A table that cannot be read, or makes no sense, may drop anything. */
+static int read_legacy(struct packetfilter *pf, int proc_fd, struct warnings *warnings)
+{
+	int r = legacy_read(proc_fd, &pf->rules);
+
+	if (r >= 0 || r == -ENOMEM)
+		return r;
+	pf->doubt = true;
+	r = warnings_miss(warnings, r, "the tables of iptables-legacy");
+	return r < 0 ? r : rules_order(&pf->rules);
 }
 
 static int read_routing(struct packetfilter *pf, int proc_fd)
@@ -123,6 +136,8 @@ int packetfilter_open(int proc_fd, struct warnings *warnings, struct packetfilte
 	struct packetfilter *pf = calloc(1, sizeof(*pf));
 	int r = pf ? read_rules(pf, warnings) : -ENOMEM;
 
+	if (r >= 0 && !pf->blind)
+		r = read_legacy(pf, proc_fd, warnings);
 	if (r >= 0 && !pf->blind)
 		r = read_routing(pf, proc_fd);
 	if (r >= 0 && !pf->blind)
@@ -262,9 +277,10 @@ const char *packetfilter_by(struct packetfilter *pf, uint32_t by)
 		snprintf(text + n, sizeof(text) - (size_t)n, " policy %s",
 			chain->policy == NF_DROP ? "drop" : "accept");
 	else
-		snprintf(text + n, sizeof(text) - (size_t)n, " handle %llu%s%s%s",
-			(unsigned long long)rule->handle, rule->comment ? " \"" : "",
-			rule->comment ? rule->comment : "", rule->comment ? "\"" : "");
+		snprintf(text + n, sizeof(text) - (size_t)n, " %s %llu%s%s%s",
+			chain->legacy ? "rule" : "handle", (unsigned long long)rule->handle,
+			rule->comment ? " \"" : "", rule->comment ? rule->comment : "",
+			rule->comment ? "\"" : "");
 	return arena_copy(&pf->arena, text, strlen(text));
 }
 

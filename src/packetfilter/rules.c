@@ -259,10 +259,11 @@ static int seal_set(struct rules *r, struct set *set)
 }
 
 /* Rules stay in the order in which the kernel lists them, which is that of their chain. */
-static int seal_chains(struct rules *r)
+int rules_order(struct rules *r)
 {
 	uint32_t at = 0;
 
+	free(r->order);
 	r->order = reallocarray(NULL, r->n_rules + 1, sizeof(*r->order));
 	if (!r->order)
 		return -ENOMEM;
@@ -285,7 +286,7 @@ static int seal_chains(struct rules *r)
 
 int rules_seal(struct rules *r)
 {
-	int e = seal_chains(r);
+	int e = rules_order(r);
 
 	for (size_t i = 0; i < r->n_sets && e >= 0; i++)
 		e = seal_set(r, &r->sets[i]);

@@ -199,6 +199,8 @@ int rules_add_rule(struct rules *r, const struct rule *rule);
 int rules_add_set(struct rules *r, const struct set *set);
 int rules_add_object(struct rules *r, const struct object *object);
 int set_add_element(struct set *set, const struct element *element);
+/** Puts the rules of each chain in their order, again where more were added. */
+int rules_order(struct rules *r);
 /** Sorts what was added: the rules of each chain, the elements of each set. */
 int rules_seal(struct rules *r);
 void rules_done(struct rules *r);

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "packetfilter/judge.h"
+#include "packetfilter/legacy.h"
 #include "packetfilter/read.h"
 
 struct asked {
@@ -163,7 +164,7 @@ int main(int argc, char **argv)
 	struct judge judges[2];
 	struct asked last = {0};
 	char protocol[8], in[32], destination[64], from[64];
-	int proc_fd = open("/proc", O_PATH | O_DIRECTORY), r;
+	int proc_fd = open("/proc", O_PATH | O_DIRECTORY), r, outcome;
 	double begin = now(), read, ready;
 	unsigned port;
 
@@ -175,8 +176,11 @@ int main(int argc, char **argv)
 		r = rules_read(&filter.transport, &rules);
 	if (filter.file)
 		fclose(filter.file);
+	outcome = r;
 	if (r >= 0)
-		fprintf(stderr, "read: %d\n", r);
+		r = legacy_read(proc_fd, &rules);
+	if (r >= 0)
+		fprintf(stderr, "read: %d\n", outcome);
 	read = now();
 	if (r >= 0)
 		r = transport_open_kernel(NETLINK_ROUTE, &route);

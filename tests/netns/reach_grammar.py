@@ -356,3 +356,102 @@ def packets(seed, n):
                       r.choice(FROM[interface][family])))
     found.sort()
     return found
+
+
+class Iptables:
+    """One rule set for iptables-restore or ip6tables-restore, of either kind."""
+
+    def __init__(self, seed, family):
+        self.r = random.Random('%s %d' % (seed, family))
+        self.family = family
+
+    def pick(self, *items):
+        return self.r.choice(items)
+
+    def port(self):
+        return str(self.r.choice(PORTS))
+
+    def sources(self):
+        return self.r.choice(SOURCES4 if self.family == 4 else SOURCES6)
+
+    def match(self):
+        protocol = self.pick('tcp', 'udp')
+        daddr = HOST[self.pick('e0', 'e1')][self.family == 6]
+        low, high = sorted(self.r.sample(PORTS, 2))
+        ranges = RANGES4 if self.family == 4 else RANGES6
+        every = [
+            '-p %s' % protocol,
+            '-p %s --dport %s' % (protocol, self.port()),
+            '-p %s --dport %s' % (protocol, self.port()),
+            '-p %s ! --dport %s' % (protocol, self.port()),
+            '-p %s --dport %d:%d' % (protocol, low, high),
+            '-p %s -m multiport --dports %s,%d:%d' % (protocol, self.port(), low, high),
+            '-p %s -m multiport ! --dports %s,%s' % (protocol, self.port(), self.port()),
+            '-p tcp --syn', '-p tcp ! --syn', '-p tcp --tcp-flags SYN,ACK SYN',
+            '-s ' + self.sources(), '-s ' + self.sources(), '! -s ' + self.sources(),
+            '-d ' + daddr, '! -d ' + daddr,
+            '-i ' + self.pick('e0', 'e1', 'e+', 'lo'), '! -i ' + self.pick('e0', 'e1'),
+            '-m iprange %s--src-range %s' % (self.pick('', '! '), self.r.choice(ranges)),
+            '-m conntrack %s--ctstate %s' % (self.pick('', '! '), self.pick(
+                'NEW', 'ESTABLISHED,RELATED', 'INVALID', 'NEW,UNTRACKED')),
+            '-m conntrack --ctorigsrc ' + self.sources(),
+            '-m conntrack --ctorigdst ' + daddr,
+            '-m conntrack --ctdir ORIGINAL',
+            '-m state --state ' + self.pick('NEW', 'ESTABLISHED'),
+            '-m addrtype %s--dst-type LOCAL' % self.pick('', '! '),
+            '-m mark %s--mark %d/0x%x' % (self.pick('', '! '), self.pick(0, 1, 2, 16),
+                                          self.pick(0xff, 0xf0, 1)),
+            '-m connmark --mark %d' % self.pick(0, 1),
+            '-m comment --comment "a comment"',
+            '-m limit --limit 10000/second --limit-burst 10000',
+            '-m pkttype %s--pkt-type unicast' % self.pick('', '! '),
+            '-m connlimit --connlimit-above 100000', '-m connlimit --connlimit-upto 100000',
+        ]
+        if self.family == 4:
+            every.append('-m addrtype --src-type ' + self.pick('LOCAL', 'UNICAST'))
+        return self.r.choice(every)
+
+    def target(self, table, chains):
+        choices = ['ACCEPT', 'DROP', 'ACCEPT', 'DROP', 'RETURN'] + chains
+        if table == 'filter':
+            choices += ['REJECT']
+        if table == 'mangle':
+            choices += ['MARK --set-mark %d' % self.pick(1, 2, 16), 'MARK --or-mark 16',
+                        'CONNMARK --set-mark 1', 'CONNMARK --save-mark']
+        return '-j ' + self.r.choice(choices)
+
+    def rules(self, chain, table, chains):
+        found = []
+        for _ in range(self.r.randint(1, 6)):
+            matches = ' '.join(self.match() for _ in range(self.pick(1, 1, 2, 2, 3)))
+            target = self.target(table, chains)
+            if chains and self.r.randrange(8) == 0:
+                target = '-g ' + chains[0]
+            found.append('-A %s %s %s' % (chain, matches, target))
+        return found
+
+    def nat(self):
+        to = PEER['e2'][self.family == 6]
+        found = []
+        for _ in range(self.r.randint(1, 4)):
+            protocol = self.pick('tcp', 'udp')
+            match = '-p %s --dport %s' % (protocol, self.port())
+            if self.r.randrange(2):
+                match += ' -s ' + self.sources()
+            target = self.pick(
+                'REDIRECT', 'REDIRECT --to-ports ' + self.port(), 'DNAT --to-destination ' + to,
+                'DNAT --to-destination %s:%s' % (
+                    to if self.family == 4 else '[%s]' % to, self.port()))
+            found.append('-A PREROUTING %s -j %s' % (match, target))
+        return found
+
+    def make(self):
+        lines = ['*filter', ':INPUT %s' % self.pick('ACCEPT', 'ACCEPT', 'DROP'),
+                 ':FORWARD %s' % self.pick('ACCEPT', 'ACCEPT', 'DROP'), ':one -', ':two -']
+        lines += self.rules('one', 'filter', []) + self.rules('two', 'filter', ['one'])
+        lines += self.rules('INPUT', 'filter', ['one', 'two'])
+        lines += self.rules('FORWARD', 'filter', ['one']) + ['COMMIT']
+        lines += ['*mangle'] + (self.rules('PREROUTING', 'mangle', [])
+                                if self.r.randrange(2) else []) + ['COMMIT']
+        lines += ['*nat'] + (self.nat() if self.r.randrange(2) else []) + ['COMMIT']
+        return '\n'.join(lines) + '\n'

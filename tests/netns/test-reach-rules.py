@@ -186,21 +186,28 @@ class Rules(unittest.TestCase):
         tool('ip6tables-nft', '-P', 'INPUT', 'ACCEPT')
         lab.ip('link', 'del', 'docker0')
 
-    def test_zz_what_is_not_looked_into(self):
+    def test_zz_iptables_legacy(self):
         # The last one: a table of iptables-legacy stays as long as the namespace.
-        names = '/proc/net/ip_tables_names'
+        names = '/proc/self/net/ip_tables_names'
         if not os.path.exists(names):
             self.skipTest('this kernel has no iptables-legacy')
-        self.listing()
+        self.table()
         with open(names) as f:
             self.assertEqual(f.read(), '') # looking made no table
-        tool('iptables-legacy', '-A', 'INPUT', '-p', 'tcp', '--dport', '22', '-j', 'DROP')
-        found = self.listing()
-        self.assertTrue(any('iptables-legacy' in w['text'] if isinstance(w, dict)
-                            else 'iptables-legacy' in w for w in found['warnings']))
-        self.assertFalse(any(s['reach_certain'] for s in found['sockets']
-                             if s['local_port'] == 22))
-        tool('iptables-legacy', '-F')
+        for args in (['-N', 'web'], ['-A', 'web', '-s', '10.0.0.0/8', '-j', 'RETURN'],
+                     ['-A', 'web', '-p', 'tcp', '-m', 'multiport', '--dports', '80,443', '-j',
+                      'ACCEPT'], ['-A', 'INPUT', '-j', 'web'],
+                     ['-A', 'INPUT', '-s', '10.0.0.0/8', '-p', 'tcp', '--dport', '5432', '-j',
+                      'ACCEPT'], ['-P', 'INPUT', 'DROP']):
+            tool('iptables-legacy', *args)
+        tool('ip6tables-legacy', '-P', 'INPUT', 'DROP')
+        with open(names) as f:
+            self.assertEqual(f.read(), 'filter\n')
+        self.check({80: ('any', True, 'ip filter web rule 2'),
+                    5432: ('limited', True, 'ip filter INPUT rule 2'),
+                    22: ('blocked', True, 'ip')})
+        with open(names) as f:
+            self.assertEqual(f.read(), 'filter\n')
 
     def test_without_the_privilege(self):
         tool('nft', '-f', '-', text=WORKSTATION)

@@ -76,6 +76,52 @@ class Reach(unittest.TestCase):
             self.fail('seed %d\n%s\n%s' % (seed, '\n'.join(wrong[:10]), text))
         return sum(e is False for e in expected), sum(bool(a) for a in arrived)
 
+    def restore(self, kind, family, text):
+        """Loads a rule set of iptables, without the rules that make no sense to it."""
+        lines = text.splitlines()
+        tool = lab.need_tool('ip%stables-%s-restore' % ('6' if family == 6 else '', kind))
+        for _ in range(40):
+            done = subprocess.run([tool], input='\n'.join(lines) + '\n', text=True,
+                                  capture_output=True)
+            if done.returncode == 0:
+                return '\n'.join(lines)
+            wrong = re.search(r'line:? (\d+)', done.stderr)
+            n = int(wrong.group(1)) - 1 if wrong else -1
+            if n < 0 or not lines[n].startswith('-A'):
+                return self.refuse('\n'.join(lines), done.stderr)
+            del lines[n]
+        return None
+
+    def iptables(self, kind):
+        subprocess.run([lab.need_tool('nft'), 'flush', 'ruleset'], check=True)
+        seed, made, refused, unknown = FIRST, 0, 0, 0
+        while made * A_RULE_SET < COMPARISONS // 2:
+            texts = [self.restore(kind, f, reach_grammar.Iptables(seed, f).make())
+                     for f in (4, 6)]
+            if None in texts:
+                refused += 1
+            else:
+                u, _ = self.one(seed, '\n'.join(texts))
+                if u and os.environ.get('REACH_VERBOSE'):
+                    sys.stderr.write('seed %d: %d not known\n' % (seed, u))
+                unknown += u
+                made += 1
+            seed += 1
+            self.assertLess(refused, 20 + made)
+        print('iptables-%s: %d comparisons, %d not known' % (kind, made * A_RULE_SET, unknown))
+        self.assertEqual(unknown, 0)
+        empty = '*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\nCOMMIT\n*mangle\nCOMMIT\n*nat\nCOMMIT\n'
+        for family in 4, 6:
+            self.restore(kind, family, empty)
+
+    def test_iptables_nft(self):
+        self.iptables('nft')
+
+    def test_iptables_legacy(self):
+        if not os.path.exists('/proc/self/net/ip_tables_names'):
+            self.skipTest('this kernel has no iptables-legacy')
+        self.iptables('legacy')
+
     def test_random_rule_sets(self):
         seed, made, refused, unknown, through = FIRST, 0, 0, 0, 0
         while made * A_RULE_SET < COMPARISONS:
