@@ -9,7 +9,7 @@
 /** An answer, and for which sockets it holds. */
 struct reach_answer {
 	uint8_t protocol, family, v6only, exposure;
-	uint16_t port;
+	uint16_t low, high; /**< ports */
 	uint32_t ifindex;
 	uint8_t address[16];
 	struct reach reach;
@@ -43,7 +43,6 @@ struct packetfilter {
 	size_t n_groups;
 	struct reach_answer **answers;
 	size_t n_answers, answers_space;
-	struct table answers_by_key;
 	struct kept_judgement *kept;
 	size_t n_kept, kept_space;
 	struct publication *publications; /**< those that stay on this host; see reach.c */

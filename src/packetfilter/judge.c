@@ -147,6 +147,28 @@ static int collect(struct judge *j)
 	return m->error;
 }
 
+/* How many addresses: of IPv6 those that are given out to the world (2000::/3) count. */
+static double weight_of(const struct space *space, uint32_t i)
+{
+	struct interval in = space_interval(space, i), world = {0, space_highest(space)};
+
+	if (space->bits == 128) {
+		world.low = (source_number)1 << 125;
+		world.high = world.low + (world.low - 1);
+	}
+	in.low = MAX(in.low, world.low);
+	in.high = MIN(in.high, world.high);
+	return in.low > in.high ? 0 : (double)(in.high - in.low) + 1;
+}
+
+static int weigh(struct judge *j)
+{
+	j->weights = calloc((size_t)j->space.n + 1, sizeof(*j->weights));
+	for (uint32_t i = 0; j->weights && i < j->space.n; i++)
+		j->weights[i] = weight_of(&j->space, i);
+	return j->weights ? 0 : -ENOMEM;
+}
+
 int judge_open(
 	const struct rules *rules, const struct routing *routing, uint8_t family, struct judge *ret)
 {
@@ -173,6 +195,8 @@ int judge_open(
 		r = each_impossible(j, note_impossible);
 	if (r >= 0)
 		r = space_seal(&j->space);
+	if (r >= 0)
+		r = weigh(j);
 	if (r >= 0) {
 		j->impossible = calloc(bits_words(j->space.n) + 1, sizeof(*j->impossible));
 		r = j->impossible ? each_impossible(j, mark_impossible) : -ENOMEM;
@@ -189,6 +213,7 @@ void judge_close(struct judge *j)
 	free(j->machine.touched);
 	free(j->chains);
 	free(j->impossible);
+	free(j->weights);
 	*j = (struct judge){0};
 }
 

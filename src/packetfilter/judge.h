@@ -62,6 +62,7 @@ struct judge {
 	uint32_t *chains; /**< base chains of this family, by hook and priority */
 	size_t n_chains;
 	bool bridged;         /**< a bridge's own rules are not looked into */
+	double *weights;      /**< by elementary interval: how many addresses, see judge.c */
 	uint64_t *impossible; /**< sources that no packet from outside has */
 };
 

@@ -168,7 +168,6 @@ struct packetfilter *packetfilter_close(struct packetfilter *pf)
 			judge_close(&pf->judges[i]);
 	free(pf->kept);
 	free(pf->answers);
-	table_done(&pf->answers_by_key);
 	free(pf->doubtful);
 	free(pf->groups);
 	free(pf->publications);

@@ -15,7 +15,8 @@ struct deciding {
 	double weight;
 };
 
-#define DECIDING 32
+/* Of very many the most are of no weight: a place is enough for those that have some. */
+#define DECIDING 64
 
 /** What is put together for one socket. */
 struct sum {
@@ -29,17 +30,18 @@ struct sum {
 	const struct link *link;
 	uint64_t *universe, *may, *must;
 	size_t words;
+	uint16_t low, high; /**< ports for which the same can be said */
 };
 
 static void add_weight(struct deciding list[DECIDING], uint32_t by, double weight)
 {
-	size_t i = 0;
+	size_t i = table_hash(by) % DECIDING, tries = 4;
 
 	if (by == BY_NOBODY)
 		return;
-	while (i < DECIDING && list[i].by && list[i].by != by)
-		i++;
-	if (i == DECIDING)
+	while (list[i].by && list[i].by != by && --tries)
+		i = (i + 1) % DECIDING;
+	if (!tries)
 		return;
 	list[i].by = by;
 	list[i].weight += weight;
@@ -55,26 +57,12 @@ static uint32_t heaviest(const struct deciding list[DECIDING])
 	return list[most].by;
 }
 
-/* How many addresses: of IPv6 those that are given out to the world (2000::/3) count. */
-static double weight_of(const struct space *space, uint32_t i)
-{
-	struct interval in = space_interval(space, i), world = {0, space_highest(space)};
-
-	if (space->bits == 128) {
-		world.low = (source_number)1 << 125;
-		world.high = world.low + (world.low - 1);
-	}
-	in.low = MAX(in.low, world.low);
-	in.high = MIN(in.high, world.high);
-	return in.low > in.high ? 0 : (double)(in.high - in.low) + 1;
-}
-
 /* True if the sources cannot be, or have no way here: no rule decides that. */
 static bool is_no_source(const struct judgement *j, uint32_t i)
 {
 	return !bit_at(j->universe, i) ||
-	       (judgement_count(j, i) == 1 && bit_at(j->dropped, i) &&
-		       (j->drop_by[i] == BY_ROUTING || j->drop_by[i] == BY_RP_FILTER));
+	       ((j->drop_by[i] == BY_ROUTING || j->drop_by[i] == BY_RP_FILTER) &&
+		       judgement_count(j, i) == 1 && bit_at(j->dropped, i));
 }
 
 /* Adds what becomes of packets to one address. `port`: only what ends there; 0: all. */
@@ -93,7 +81,7 @@ static void add_judgement(struct sum *s, const struct judgement *j, unsigned por
 						     j->endings[k].facts.port == port));
 		if (port && !accepted)
 			continue;
-		weight = weight_of(&s->judge->space, i);
+		weight = s->judge->weights[i];
 		s->universe[i / 64] |= bit;
 		if (accepted || bit_at(j->anything, i)) {
 			s->may[i / 64] |= bit;
@@ -114,9 +102,12 @@ static int ask(struct sum *s, const uint8_t *address, unsigned to, unsigned port
 
 	memcpy(q.address, address, family_bytes(s->judge->family));
 	r = packetfilter_ask(s->pf, s->judge->family, &q, &j);
-	if (r >= 0)
-		add_judgement(s, j, port);
-	return r;
+	if (r < 0)
+		return r;
+	add_judgement(s, j, port);
+	s->low = MAX(s->low, j->validity.low);
+	s->high = MIN(s->high, j->validity.high);
+	return 0;
 }
 
 static bool takes_address(const struct sum *s, const uint8_t *address)
@@ -234,7 +225,7 @@ static double weigh(const struct sum *s, const uint64_t *bits)
 
 	for (uint32_t i = 0; i < s->judge->space.n; i++)
 		if (bit_at(bits, i))
-			sum += weight_of(&s->judge->space, i);
+			sum += s->judge->weights[i];
 	return sum;
 }
 
@@ -353,11 +344,12 @@ static int keep_local(const struct publication *p, void *userdata)
 }
 
 static int work_out(struct packetfilter *pf, const struct socket *socket, enum exposure exposure,
-	struct reach *ret)
+	struct reach_answer *answer)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
-	struct sum s = {.pf = pf, .socket = socket};
+	struct sum s = {.pf = pf, .socket = socket, .high = UINT16_MAX};
 	bool near = false;
+	struct reach *ret = &answer->reach;
 	enum reach_word must;
 	int r = 0;
 
@@ -382,34 +374,23 @@ static int work_out(struct packetfilter *pf, const struct socket *socket, enum e
 	}
 	ret->certain = ret->word == must;
 	ret->rule = packetfilter_by(pf, heaviest(s.may_any ? s.accepts : s.drops));
+	/* A redirect may lead to each port from another one. */
+	answer->low = pf->n_publications ? socket->local_port : s.low;
+	answer->high = pf->n_publications ? socket->local_port : s.high;
 	return 0;
 }
 
-static uint32_t hash_of(const struct reach_answer *a)
-{
-	uint64_t key = 0;
-
-	memcpy(&key, a->address + 8, sizeof(key));
-	return table_hash(
-		key ^ (uint64_t)a->port << 16 ^ a->protocol ^ a->family << 8 ^ a->ifindex);
-}
-
-static uint32_t hash_answer(const void *items, size_t i)
-{
-	return hash_of(((const struct reach_answer *const *)items)[i]);
-}
-
-static bool same_key(const struct reach_answer *a, const struct reach_answer *b)
+/* Of the same kind of socket; the port decides which of its answers. */
+static bool same_kind(const struct reach_answer *a, const struct reach_answer *b)
 {
 	return a->protocol == b->protocol && a->family == b->family && a->v6only == b->v6only &&
-	       a->exposure == b->exposure && a->port == b->port && a->ifindex == b->ifindex &&
+	       a->exposure == b->exposure && a->ifindex == b->ifindex &&
 	       !memcmp(a->address, b->address, sizeof(a->address));
 }
 
 static int keep_answer(struct packetfilter *pf, const struct reach_answer *answer)
 {
 	struct reach_answer *kept;
-	int r = 0;
 
 	if (pf->n_answers == pf->answers_space) {
 		size_t space = pf->answers_space ? pf->answers_space * 2 : 64;
@@ -420,13 +401,11 @@ static int keep_answer(struct packetfilter *pf, const struct reach_answer *answe
 		pf->answers = grown;
 		pf->answers_space = space;
 	}
-	r = table_grow(&pf->answers_by_key, pf->n_answers, hash_answer, pf->answers);
-	kept = r < 0 ? NULL : malloc(sizeof(*kept));
+	kept = malloc(sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
 	*kept = *answer;
-	pf->answers[pf->n_answers] = kept;
-	table_add(&pf->answers_by_key, hash_of(kept), (uint32_t)pf->n_answers++);
+	pf->answers[pf->n_answers++] = kept;
 	return 0;
 }
 
@@ -438,10 +417,10 @@ int packetfilter_reach(struct packetfilter *pf, const struct socket *socket, enu
 		.family = socket->family,
 		.v6only = socket->present & SOCKET_HAS_V6ONLY && socket->v6only,
 		.exposure = (uint8_t)exposure,
-		.port = socket->local_port,
+		.low = socket->local_port,
+		.high = socket->local_port,
 		.ifindex = socket->ifindex,
 	};
-	uint32_t at, i;
 	int r;
 
 	*ret = NULL;
@@ -449,13 +428,14 @@ int packetfilter_reach(struct packetfilter *pf, const struct socket *socket, enu
 		(socket->protocol == IPPROTO_TCP ? PORTSCOPE_LISTEN : PORTSCOPE_UNCONNECTED))
 		return 0;
 	memcpy(answer.address, socket->local_address, sizeof(answer.address));
-	at = hash_of(&answer);
-	while ((i = table_next(&pf->answers_by_key, &at)) != TABLE_END)
-		if (same_key(pf->answers[i], &answer)) {
+	for (size_t i = 0; i < pf->n_answers; i++)
+		if (pf->answers[i]->low <= socket->local_port &&
+			socket->local_port <= pf->answers[i]->high &&
+			same_kind(pf->answers[i], &answer)) {
 			*ret = &pf->answers[i]->reach;
 			return 0;
 		}
-	r = work_out(pf, socket, exposure, &answer.reach);
+	r = work_out(pf, socket, exposure, &answer);
 	if (r >= 0)
 		r = keep_answer(pf, &answer);
 	if (r >= 0)
