@@ -496,6 +496,7 @@ struct portscope_use {
 	const char *name;     /**< the one name by which portscope calls it; NULL: none */
 	const char *source;   /**< as the field service_source; NULL without a name */
 	bool hint;            /**< other programs commonly use the port as well */
+	const char *purpose;  /**< what it does, in one sentence; NULL: nothing to tell a learner */
 	const char *reason;   /**< why it is not the first registered name; mostly NULL */
 	const struct portscope_registration *registrations; /**< in the order of the registry */
 	size_t n_registrations;
@@ -535,12 +536,14 @@ struct portscope_port *portscope_port_free(struct portscope_port *port);
 struct portscope_place {
 	const char *protocol;
 	uint16_t low, high;
+	const char
+		*note; /**< how an everyday word and the port go together; NULL: nothing to say */
 };
 
 /**
  * The ports that somebody calls `name`: any registered or de-facto name or alias, this site's
- * among them, in any case; `* ? [` make it a glob(7). Ordered by port, the caller's to free().
- * -ENOENT: nobody calls a port so.
+ * among them, or a word that people use (`dns`), in any case; `* ? [` make it a glob(7). Ordered by
+ * port, the caller's to free(). -ENOENT: nobody calls a port so.
  */
 int portscope_find_ports(const struct portscope_knowledge *knowledge, const char *name,
 	struct portscope_place **ret, size_t *ret_count);

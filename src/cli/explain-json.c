@@ -116,6 +116,7 @@ static void put_use(struct json *j, const struct portscope_use *use)
 		json_write_bool(j, "service_hint", use->hint);
 	else
 		json_write_null(j, "service_hint");
+	json_write_text(j, "purpose", use->purpose);
 	json_write_text(j, "reason", use->reason);
 	put_registrations(j, use);
 	put_de_facto(j, use->de_facto);

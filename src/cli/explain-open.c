@@ -152,7 +152,7 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 
 	if (!is_listed(protocols)) {
 		page_line(p, 0, 0);
-		page_words(p, "Who has it open is told of TCP and UDP alone.");
+		page_words(p, "Open sockets are shown for TCP and UDP only.");
 		page_end(p);
 		return 0;
 	}
@@ -165,7 +165,7 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 	page_line(p, 0, 0);
 	if (w.found) {
 		format_table.end(&w.printer);
-		page_words(p, "Open on this host now:");
+		page_words(p, "On this host now:");
 		page_end(p);
 		put_indented(p->out, table.buffer, table.used);
 		if (w.found > ROWS_MAX) {
@@ -176,7 +176,7 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 		started_put(&w.started, portscope_get_time(open->snapshot), 2, p);
 	} else {
 		out_done(&w.printer.scratch);
-		page_words(p, "Open on this host now: nothing.");
+		page_words(p, "On this host now: nothing.");
 	}
 	page_end(p);
 	return r;

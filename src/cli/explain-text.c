@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A port's page. */
+/*
+ * A port's page. In short: what each protocol of the port is for, what is wrong with it and what to
+ * use instead. With details also where all of that comes from and what else is known.
+ */
 #include "cli/explain.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define USE_INDENT  2 /* protocol and name */
-#define FACT_INDENT 6 /* what is known of them */
-#define HANG        8 /* its following lines */
-#define NAME_COLUMN 11
-#define TEXT_COLUMN 26
+#define INDENT 2 /* of a protocol */
+/* A short page names no more programs than this. */
+#define SPEAKERS_MAX 6
 
 static const char *const protocol_names[] = {"tcp", "udp", "sctp", "dccp"};
+
+/** A page under way. */
+struct writer {
+	struct page *page;
+	const struct portscope_port *port;
+	unsigned protocols; /**< those that are asked for */
+	bool details;
+	unsigned name_column, text_column; /**< where names and their descriptions stand */
+};
 
 const char *explain_protocol_at(unsigned i)
 {
@@ -25,43 +36,40 @@ unsigned explain_protocol_bit(const char *name)
 	return 0;
 }
 
-static void put_kernel(struct page *p, const struct portscope_knowledge *knowledge,
-	const struct portscope_port *port)
+static bool is_asked(const struct writer *w, const struct portscope_use *use)
+{
+	return explain_protocol_bit(use->protocol) & w->protocols;
+}
+
+static void put_head(struct writer *w, const struct portscope_knowledge *knowledge)
 {
 	struct portscope_kernel_ports kernel = portscope_kernel_ports(knowledge);
+	const struct portscope_port *port = w->port;
+	const char *binding = "";
 
-	if (port->privileged)
-		page_words(p, "Here, binding it needs privilege.");
-	else if (kernel.privileged_known && port->port < 1024)
-		page_words(p, "Here, any user may bind it.");
-	if (port->reserved)
-		page_words(p, "This kernel has it reserved and does not hand it out by itself "
-			      "(ip_local_reserved_ports).");
-	else if (port->ephemeral)
-		page_format(p,
-			"This kernel hands it out by itself, as the local port of a connection "
-			"(ephemeral, %u-%u).",
-			kernel.ephemeral_low, kernel.ephemeral_high);
-	else if (kernel.ephemeral_known && port->range->low >= 1024)
-		page_format(p, "This kernel does not hand it out by itself (ephemeral are %u-%u).",
-			kernel.ephemeral_low, kernel.ephemeral_high);
-}
-
-static void put_head(struct page *p, const struct portscope_knowledge *knowledge,
-	const struct portscope_port *port)
-{
-	page_line(p, 0, 2);
+	page_line(w->page, 0, INDENT);
 	if (!port->port) {
-		page_words(p, "0 is reserved: no service has it. A program that binds it asks the "
-			      "kernel for any free port.");
+		page_words(w->page, "0 is reserved: no service has it. A program that binds it "
+				    "asks the kernel for any free port.");
 		return;
 	}
-	page_format(p, "%u is a %s port (%u-%u: %s).", port->port, port->range->name,
-		port->range->low, port->range->high, port->range->brief);
-	put_kernel(p, knowledge, port);
+	if (port->privileged)
+		binding = "; binding one needs privilege here";
+	else if (kernel.privileged_known && port->port < 1024)
+		binding = "; any user may bind one here";
+	page_format(w->page, "%u is a %s port (%u-%u, %s%s).", port->port, port->range->name,
+		port->range->low, port->range->high, port->range->brief, binding);
+	if (port->reserved)
+		page_words(w->page, "This kernel keeps it back and never hands it out by itself "
+				    "(ip_local_reserved_ports).");
+	else if (port->ephemeral)
+		page_format(w->page,
+			"This kernel also gives it to outgoing connections (ephemeral ports: "
+			"%u-%u).",
+			kernel.ephemeral_low, kernel.ephemeral_high);
 }
 
-/* The text that goes with the canonical name, or NULL. */
+/* The text that goes with the name, or NULL. */
 static const char *describe(const struct portscope_use *use)
 {
 	for (size_t i = 0; i < use->n_registrations; i++)
@@ -71,33 +79,146 @@ static const char *describe(const struct portscope_use *use)
 									: NULL;
 }
 
-static void put_name(struct page *p, const char *protocols, const struct portscope_use *use)
+static const char *name_of(const struct portscope_use *use, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s%s", use->name ? use->name : "", use->hint ? "?" : "");
+	return buffer;
+}
+
+static void put_name(struct writer *w, const char *protocols, const struct portscope_use *use)
 {
 	char name[128];
-	const char *description;
+	const char *description = use->name ? describe(use) : NULL;
 
-	page_line(p, USE_INDENT, HANG);
-	page_cell(p, protocols, NAME_COLUMN);
+	page_line(w->page, INDENT, w->name_column + 2);
+	page_cell(w->page, protocols, w->name_column);
 	if (!use->name) {
-		page_words(p, use->n_risks ? "not registered" : "no service is known");
+		page_words(w->page, use->n_risks ? "not registered" : "no known service");
 		return;
 	}
-	snprintf(name, sizeof(name), "%s%s", use->name, use->hint ? "?" : "");
-	description = describe(use);
+	name_of(use, name, sizeof(name));
 	if (description) {
-		page_cell(p, name, TEXT_COLUMN);
-		page_words(p, description);
+		page_cell(w->page, name, w->text_column);
+		page_words(w->page, description);
 	} else {
-		page_words(p, name);
+		page_words(w->page, name);
 	}
 }
 
-static void fact(struct page *p)
+static void fact(struct writer *w)
 {
-	page_line(p, FACT_INDENT, HANG);
+	page_line(w->page, w->name_column, w->name_column + 2);
 }
 
-static void put_registrations(struct page *p, const struct portscope_use *use)
+/* The first of several references, or all of them. */
+static void put_reference(struct writer *w, const char *before, const char *references)
+{
+	const char *end = references ? strstr(references, "; ") : NULL;
+	size_t length = references ? strlen(references) : 0;
+
+	if (!references)
+		return;
+	page_format(w->page, "%s%.*s", before,
+		(int)(end && !w->details ? (size_t)(end - references) : length), references);
+}
+
+static void put_risk(struct writer *w, const struct portscope_risk *risk)
+{
+	fact(w);
+	if (w->details)
+		page_format(w->page, "%s: %s (%s). %s", risk->rank ? "Risk" : "Note",
+			risk->severity, risk->risk, risk->why);
+	else if (risk->rank)
+		page_format(w->page, "Risk: %s. %s", risk->severity, risk->why);
+	else
+		page_format(w->page, "Note: %s", risk->why);
+	fact(w);
+	page_format(w->page, "Use instead: %s.", risk->safer);
+	put_reference(w, "", risk->reference);
+}
+
+/* `imaps, 993/tcp (implicit TLS)`. */
+static void put_counterpart(
+	struct writer *w, const char *before, const struct portscope_counterpart *c)
+{
+	fact(w);
+	page_format(w->page, "%s %s%s%u/%s (%s).", before, c->name ? c->name : "",
+		c->name ? ", " : "", c->port, c->protocol, c->mechanism);
+	put_reference(w, "", c->reference);
+}
+
+static void put_protected_by(struct writer *w, const struct portscope_use *use)
+{
+	static const struct {
+		const char *relation, *before;
+		bool said; /**< a risk of the service names it already */
+	} words[] = {
+		{"replace", "Encrypted replacement:", true},
+		{"upgrade-in-place", "Can be encrypted on its own port:", false},
+		{"companion", "Encrypted companion:", false},
+		{"alternative", "Encrypted alternative:", true},
+	};
+
+	for (size_t i = 0; i < use->n_protected_by; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
+			if (!strcmp(words[k].relation, use->protected_by[i].relation) &&
+				(w->details || !words[k].said || !use->n_risks))
+				put_counterpart(w, words[k].before, &use->protected_by[i]);
+}
+
+static void put_protects(struct writer *w, const struct portscope_use *use)
+{
+	if (!use->n_protects)
+		return;
+	fact(w);
+	page_words(w->page, "Safe replacement for");
+	for (size_t i = 0; i < use->n_protects; i++) {
+		const struct portscope_counterpart *c = &use->protects[i];
+
+		page_format(w->page, "%s%s%u/%s (%s%s%s)%s", c->name ? c->name : "",
+			c->name ? " " : "", c->port, c->protocol, c->mechanism,
+			w->details ? "; " : "", w->details ? c->reference : "",
+			i + 1 == use->n_protects ? "." : ",");
+	}
+}
+
+static void put_origin(struct writer *w, const struct portscope_use *use)
+{
+	static const struct {
+		const char *source, *file;
+	} files[] = {
+		{"portscope-services", "/etc/portscope/services"},
+		{"site-services", "/etc/services"},
+	};
+	const struct portscope_de_facto *d = use->de_facto;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (use->source && !strcmp(use->source, files[i].source)) {
+			fact(w);
+			page_format(w->page, "Named in this host's %s.", files[i].file);
+		}
+	if (d && (w->details || strcmp(d->name, use->name) != 0)) {
+		fact(w);
+		if (strcmp(d->name, use->name) != 0 || describe(use) != d->software)
+			page_format(w->page, "Commonly runs here: %s, called %s.", d->software,
+				d->name);
+		page_words(w->page, d->ambiguous
+					    ? "The name is a guess: several programs use this port."
+					    : "The name is common, not registered.");
+		if (w->details)
+			page_format(w->page, "Source: %s", d->source);
+	} else if (d && d->ambiguous) {
+		fact(w);
+		page_words(w->page, "The name is a guess: several programs use this port.");
+	}
+	if (use->reason && w->details) {
+		fact(w);
+		page_format(w->page, "%s.", use->reason);
+	}
+}
+
+/* What else the port is registered for: names that nobody may use. */
+static void put_registrations(struct writer *w, const struct portscope_use *use)
 {
 	bool any = false;
 
@@ -107,124 +228,22 @@ static void put_registrations(struct page *p, const struct portscope_use *use)
 
 		if (!strcmp(r->name, use->name)) {
 			if (r->low != r->high) {
-				fact(p);
-				page_format(p, "Registered for all of %u-%u.", r->low, r->high);
+				fact(w);
+				page_format(
+					w->page, "Registered for all of %u-%u.", r->low, r->high);
 			}
 			continue;
 		}
 		if (!any)
-			fact(p);
+			fact(w);
 		for (size_t k = i + 1; k < use->n_registrations; k++)
 			last = last && !strcmp(use->registrations[k].name, use->name);
-		page_format(p, "%s%s%s%s%s%s", any ? "" : "Registered as ", r->name,
+		page_format(w->page, "%s%s%s%s%s%s", any ? "" : "Registered as ", r->name,
 			r->description ? " (" : "", r->description ? r->description : "",
 			r->description ? ")" : "", last ? "." : ",");
 		any = true;
 	}
 }
-
-static void put_origin(struct page *p, const struct portscope_use *use)
-{
-	const struct portscope_de_facto *d = use->de_facto;
-
-	if (use->source && !strcmp(use->source, "portscope-services")) {
-		fact(p);
-		page_words(p, "This site calls it so (/etc/portscope/services).");
-	} else if (use->source && !strcmp(use->source, "site-services")) {
-		fact(p);
-		page_words(p, "This site calls it so (/etc/services).");
-	}
-	if (d) {
-		fact(p);
-		if (strcmp(d->name, use->name) != 0 || describe(use) != d->software)
-			page_format(p, "Commonly runs here: %s, called %s.", d->software, d->name);
-		page_format(p, "%s Source: %s",
-			d->ambiguous ? "The name is a guess among several."
-				     : "The name is usual, not registered.",
-			d->source);
-	}
-	if (use->reason) {
-		fact(p);
-		page_format(p, "%s.", use->reason);
-	}
-}
-
-static void put_risk(struct page *p, const struct portscope_risk *risk)
-{
-	fact(p);
-	page_format(p, "%s (%s, %s): %s", risk->rank ? "Insecure" : "Worth a note", risk->severity,
-		risk->risk, risk->why);
-	fact(p);
-	page_format(p, "Instead: %s.", risk->safer);
-	if (risk->reference) {
-		fact(p);
-		page_format(p, "See %s", risk->reference);
-	}
-}
-
-/* `imaps 993/tcp`, and how it relates. */
-static void put_counterpart(struct page *p, const char *before,
-	const struct portscope_counterpart *c, const char *after)
-{
-	fact(p);
-	page_format(p, "%s %s%s%u/%s%s: %s. See %s", before, c->name ? c->name : "",
-		c->name ? " " : "", c->port, c->protocol, after, c->mechanism, c->reference);
-}
-
-static void put_pairs(struct page *p, const struct portscope_use *use)
-{
-	static const struct {
-		const char *relation, *before, *after;
-	} words[] = {
-		{"replace", "Protected counterpart:", ", in its place"},
-		{"upgrade-in-place", "Can be protected on its own port:", ""},
-		{"companion", "Protected companion:", ", beside it"},
-		{"alternative", "Protected alternative:", ""},
-	};
-
-	for (size_t i = 0; i < use->n_protected_by; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
-			if (!strcmp(words[k].relation, use->protected_by[i].relation))
-				put_counterpart(
-					p, words[k].before, &use->protected_by[i], words[k].after);
-	for (size_t i = 0; i < use->n_protects; i++)
-		put_counterpart(p, "Protects", &use->protects[i], "");
-}
-
-static void put_members(struct page *p, const struct portscope_use *use)
-{
-	char place[32];
-
-	page_line(p, USE_INDENT, HANG);
-	page_format(p, "Together with it in the family %s:", use->family);
-	for (size_t i = 0; i < use->n_members; i++) {
-		const struct portscope_member *m = &use->members[i];
-
-		page_line(p, FACT_INDENT, FACT_INDENT + 28);
-		snprintf(place, sizeof(place), "%u/%s", m->port, m->protocol);
-		page_cell(p, place, FACT_INDENT + 11);
-		page_cell(p, m->name ? m->name : "-", FACT_INDENT + 28);
-		page_words(p, m->role);
-	}
-}
-
-/* The families of the protocols shown, each once. */
-static void put_families(struct page *p, const struct portscope_port *port, unsigned protocols)
-{
-	for (size_t i = 0; i < port->n_uses; i++) {
-		const struct portscope_use *use = &port->uses[i];
-		bool said = !use->family || !(explain_protocol_bit(use->protocol) & protocols);
-
-		for (size_t k = 0; k < i && !said; k++)
-			said = explain_protocol_bit(port->uses[k].protocol) & protocols &&
-			       port->uses[k].family && !strcmp(port->uses[k].family, use->family);
-		if (!said)
-			put_members(p, use);
-	}
-}
-
-/** A page names no more programs than this; JSON has them all. */
-#define SPEAKERS_MAX 13
 
 /* A glob as a reader reads it, without the stars and slashes around it. */
 static int trim_glob(const char *glob, const char **ret)
@@ -241,15 +260,16 @@ static int trim_glob(const char *glob, const char **ret)
 
 /* What is run, and in brackets what runs it: `gunicorn (python3)`. */
 static void put_speaker(
-	struct page *p, const struct portscope_speaker *s, const char *service, const char *after)
+	struct writer *w, const struct portscope_speaker *s, const char *service, const char *after)
 {
 	const char *name, *runner = "";
 	int length = trim_glob(s->match ? strchr(s->match, '=') + 1 : s->program, &name);
 	int runner_length = s->match ? trim_glob(s->program, &runner) : 0;
 	bool other = !service || strcmp(s->service, service) != 0;
 
-	page_format(p, "%.*s%s%.*s%s%s%s%s", length, name, s->match ? " (" : "", runner_length,
-		runner, s->match ? ")" : "", other ? " for " : "", other ? s->service : "", after);
+	page_format(w->page, "%.*s%s%.*s%s%s%s%s", length, name, s->match ? " (" : "",
+		runner_length, runner, s->match ? ")" : "", other ? " for " : "",
+		other ? s->service : "", after);
 }
 
 /* True for what a package of Debian installs under its own name: most readers have one of these. */
@@ -258,27 +278,80 @@ static bool is_common(const struct portscope_speaker *s)
 	return !s->match && !strstr(s->source, "not in Debian");
 }
 
-static void put_speakers(struct page *p, const struct portscope_use *use)
+static void put_speakers(struct writer *w, const struct portscope_use *use)
 {
-	size_t most = use->n_speakers <= SPEAKERS_MAX ? use->n_speakers : SPEAKERS_MAX - 1;
+	size_t most =
+		w->details || use->n_speakers <= SPEAKERS_MAX ? use->n_speakers : SPEAKERS_MAX - 1;
 	size_t n = 0;
 
 	if (!most)
 		return;
-	fact(p);
-	page_words(p, "Listen here by default:");
+	fact(w);
+	page_words(w->page, "Listen here by default:");
 	for (unsigned common = 2; common-- > 0;)
 		for (size_t i = 0; i < use->n_speakers && n < most; i++)
 			if (is_common(&use->speakers[i]) == common)
-				put_speaker(p, &use->speakers[i], use->name,
+				put_speaker(w, &use->speakers[i], use->name,
 					++n < use->n_speakers ? "," : ".");
 	if (n < use->n_speakers)
-		page_format(p, "and %zu more.", use->n_speakers - n);
+		page_format(w->page, "and %zu more.", use->n_speakers - n);
+}
+
+static void put_use(struct writer *w, const char *protocols, const struct portscope_use *use)
+{
+	put_name(w, protocols, use);
+	if (use->purpose) {
+		fact(w);
+		page_format(w->page, "What it does: %s", use->purpose);
+	}
+	if (use->name)
+		put_origin(w, use);
+	if (use->name && (w->details || use->source == NULL || use->de_facto))
+		put_registrations(w, use);
+	put_speakers(w, use);
+	for (size_t i = 0; i < use->n_risks; i++)
+		put_risk(w, &use->risks[i]);
+	put_protected_by(w, use);
+	put_protects(w, use);
+}
+
+static void put_family(struct writer *w, const struct portscope_use *use)
+{
+	page_line(w->page, INDENT, INDENT + 2);
+	page_format(w->page, "Same family (%s):", use->family);
+	for (size_t i = 0; i < use->n_members; i++) {
+		const struct portscope_member *m = &use->members[i];
+		const char *end = i + 1 == use->n_members ? "" : ",";
+
+		if (w->details)
+			page_format(w->page, "%u/%s %s (%s)%s", m->port, m->protocol,
+				m->name ? m->name : "-", m->role, end);
+		else
+			page_format(w->page, "%u/%s %s%s", m->port, m->protocol,
+				m->name ? m->name : "-", end);
+	}
+}
+
+/* The families of the protocols shown, each once. */
+static void put_families(struct writer *w)
+{
+	for (size_t i = 0; i < w->port->n_uses; i++) {
+		const struct portscope_use *use = &w->port->uses[i];
+		bool said = !use->family || !is_asked(w, use);
+
+		for (size_t k = 0; k < i && !said; k++)
+			said = is_asked(w, &w->port->uses[k]) && w->port->uses[k].family &&
+			       !strcmp(w->port->uses[k].family, use->family);
+		if (!said)
+			put_family(w, use);
+	}
 }
 
 /* True if what would be written of both is the same but for the protocol. */
 static bool same_use(const struct portscope_use *a, const struct portscope_use *b)
 {
+	if (!a->purpose != !b->purpose || (a->purpose && strcmp(a->purpose, b->purpose) != 0))
+		return false;
 	if (!a->name || !b->name)
 		return a->name == b->name && !a->n_risks && !b->n_risks && !a->n_speakers &&
 		       !b->n_speakers;
@@ -310,49 +383,69 @@ static bool same_use(const struct portscope_use *a, const struct portscope_use *
 }
 
 /* Protocols of which a port has no use, not even one without a name: SCTP and DCCP. */
-static void put_unused(struct page *p, unsigned asked)
+static void put_unused(struct writer *w)
 {
 	const char *name;
 
 	for (unsigned i = 0; (name = explain_protocol_at(i)); i++)
-		if (explain_protocol_bit(name) & asked)
-			put_name(p, name, &(struct portscope_use){.protocol = name});
+		if (explain_protocol_bit(name) & w->protocols)
+			put_name(w, name, &(struct portscope_use){.protocol = name});
+}
+
+/* The protocols from `*i` on that have the same use, as `tcp/udp`; `*i` becomes the last one. */
+static void join_protocols(const struct writer *w, size_t *i, char *buffer, size_t size)
+{
+	const struct portscope_use *use = &w->port->uses[*i];
+
+	snprintf(buffer, size, "%s", use->protocol);
+	while (*i + 1 < w->port->n_uses && same_use(use, &w->port->uses[*i + 1]) &&
+		is_asked(w, &w->port->uses[*i + 1])) {
+		size_t length = strlen(buffer);
+
+		++*i;
+		snprintf(buffer + length, size - length, "/%s", w->port->uses[*i].protocol);
+	}
+}
+
+/* Names and descriptions stand below each other. */
+static void measure(struct writer *w)
+{
+	unsigned protocols = 3, names = 0;
+	char text[128];
+
+	for (size_t i = 0; i < w->port->n_uses; i++) {
+		const struct portscope_use *use = &w->port->uses[i];
+
+		if (!is_asked(w, use))
+			continue;
+		join_protocols(w, &i, text, sizeof(text));
+		protocols = MAX(protocols, (unsigned)strlen(text));
+		names = MAX(names, (unsigned)strlen(name_of(use, text, sizeof(text))));
+	}
+	w->name_column = INDENT + protocols + 2;
+	w->text_column = w->name_column + MIN(names, 24u) + 2;
 }
 
 void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
-	const struct portscope_port *port, unsigned protocols)
+	const struct portscope_port *port, unsigned protocols, bool details)
 {
+	struct writer w = {.page = p, .port = port, .protocols = protocols, .details = details};
 	bool any = false;
 
-	put_head(p, knowledge, port);
+	measure(&w);
+	put_head(&w, knowledge);
 	for (size_t i = 0; i < port->n_uses && port->port; i++) {
 		const struct portscope_use *use = &port->uses[i];
 		char names[32];
 
-		if (!(explain_protocol_bit(use->protocol) & protocols))
+		if (!is_asked(&w, use))
 			continue;
 		any = true;
-		snprintf(names, sizeof(names), "%s", use->protocol);
-		while (i + 1 < port->n_uses && same_use(use, &port->uses[i + 1]) &&
-			explain_protocol_bit(port->uses[i + 1].protocol) & protocols) {
-			size_t length = strlen(names);
-
-			i++;
-			snprintf(names + length, sizeof(names) - length, "/%s",
-				port->uses[i].protocol);
-		}
-		put_name(p, names, use);
-		if (use->name) {
-			put_origin(p, use);
-			put_registrations(p, use);
-		}
-		put_speakers(p, use);
-		for (size_t k = 0; k < use->n_risks; k++)
-			put_risk(p, &use->risks[k]);
-		put_pairs(p, use);
+		join_protocols(&w, &i, names, sizeof(names));
+		put_use(&w, names, use);
 	}
 	if (!any && port->port)
-		put_unused(p, protocols);
-	put_families(p, port, protocols);
+		put_unused(&w);
+	put_families(&w);
 	page_end(p);
 }

@@ -10,6 +10,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/place.h"
 #include "cli/ports.h"
 #include "format/json-head.h"
 
@@ -27,9 +28,11 @@ struct explain {
 	unsigned protocols;
 	bool json;
 	const struct portscope_range *range;
+	bool start; /**< nothing is asked for: where to begin */
 	struct portscope_knowledge *knowledge;
 	struct explain_open open;
 	struct portscope_identity *identity; /**< for JSON where nothing is listed */
+	const char *note;                    /**< on an everyday word; NULL: none */
 	bool pages;                          /**< at least one port gets a page */
 	bool unknown;                        /**< a name that nobody has was asked for */
 	struct portscope_warning *warnings;  /**< of both phases; the array is owned */
@@ -89,6 +92,8 @@ static int want_name(struct explain *e, const char *name, unsigned protocols)
 			message("no service of the protocols asked for is called '%s'", name);
 			e->unknown = true;
 		}
+		for (size_t i = 0; i < n && !e->note; i++)
+			e->note = places[i].note;
 		return 0;
 	}
 	if (r != -ENOENT) {
@@ -103,23 +108,22 @@ static int want_name(struct explain *e, const char *name, unsigned protocols)
 	return 0;
 }
 
+/* One port, range or name, perhaps with a protocol and an address: 22, tcp/22, 10.0.0.1:22. */
 static int want_word(struct explain *e, const char *word)
 {
-	AUTO_FREE char *head = strdup(word);
-	char *slash = head ? strrchr(head, '/') : NULL;
 	unsigned protocols = EXPLAIN_ALL;
 	struct portscope_place ports = {0};
+	struct place place;
 
-	if (!head) {
-		message("out of memory");
-		return STATUS_FAILED;
+	if (!place_parse(word, &place) || !place.port) {
+		message("'%s' is neither a port, 0 to 65535, nor a service", word);
+		return STATUS_USAGE;
 	}
-	if (slash) {
-		*slash = 0;
-		protocols = explain_protocol_bit(slash + 1);
+	if (place.protocol) {
+		protocols = explain_protocol_bit(place.protocol);
 		if (!protocols) {
 			message("'%s': the protocol is tcp, udp, sctp or dccp, not '%s'", word,
-				slash + 1);
+				place.protocol);
 			return STATUS_USAGE;
 		}
 		if (!(protocols & e->protocols)) {
@@ -127,12 +131,23 @@ static int want_word(struct explain *e, const char *word)
 			return STATUS_USAGE;
 		}
 	}
-	if (!ports_are_numeric(head))
-		return want_name(e, head, protocols);
-	if (ports_parse(head, &ports.low, &ports.high))
+	if (!ports_are_numeric(place.port))
+		return want_name(e, place.port, protocols);
+	if (ports_parse(place.port, &ports.low, &ports.high))
 		return STATUS_USAGE;
 	want(e, &ports, 1, protocols);
 	return 0;
+}
+
+/* A word that is the name of a range means its page, alone. */
+static const struct portscope_range *find_range(const struct explain *e)
+{
+	const struct portscope_range *range;
+
+	for (unsigned i = 0; e->options.n_words == 1 && (range = portscope_range_at(i)); i++)
+		if (!strcmp(e->options.words[0], range->name))
+			return range;
+	return NULL;
 }
 
 static void want_all(struct explain *e)
@@ -143,15 +158,34 @@ static void want_all(struct explain *e)
 		e->wanted[port] = e->protocols;
 }
 
+/* A word may be several, as in 22,23. */
+static int want_list(struct explain *e, const char *list)
+{
+	AUTO_FREE char *words = strdup(list);
+	char *rest = words, *word;
+	int status = 0;
+
+	if (!words) {
+		message("out of memory");
+		return STATUS_FAILED;
+	}
+	if (!*words)
+		return want_word(e, words);
+	while (!status && (word = strsep(&rest, ",")))
+		if (*word)
+			status = want_word(e, word);
+	return status;
+}
+
 static int want_words(struct explain *e)
 {
-	for (int i = 0; i < e->options.n_words; i++) {
-		int status = want_word(e, e->options.words[i]);
+	int status = 0;
 
-		if (status)
-			return status;
-	}
-	return 0;
+	e->range = e->range ? e->range : find_range(e);
+	e->start = !e->options.n_words && !e->list && !e->range;
+	for (int i = 0; i < e->options.n_words && !e->range && !status; i++)
+		status = want_list(e, e->options.words[i]);
+	return status;
 }
 
 static int check_usage(struct explain *e)
@@ -165,9 +199,6 @@ static int check_usage(struct explain *e)
 	else if (o->n_words && (e->list || e->range))
 		message("%s explains no single port: leave out '%s'",
 			e->list ? "--list" : "--range", o->words[0]);
-	else if (!o->n_words && !e->list && !e->range)
-		message("explain what? a port, a range LO-HI or a service; see portscope explain "
-			"--help");
 	else
 		return 0;
 	return STATUS_USAGE;
@@ -188,6 +219,11 @@ static int put_pages(struct explain *e, struct page *p)
 	bool first = true;
 	int r = 0;
 
+	if (e->note) {
+		page_line(p, 0, 2);
+		page_words(p, e->note);
+		page_end(p);
+	}
 	for (unsigned n = 0; n < ARRAY_SIZE(e->wanted) && r >= 0; n++) {
 		struct portscope_port *port;
 
@@ -199,13 +235,15 @@ static int put_pages(struct explain *e, struct page *p)
 		if (!first)
 			out_char(p->out, '\n');
 		first = false;
-		explain_text(p, e->knowledge, port, e->wanted[n]);
+		explain_text(p, e->knowledge, port, e->wanted[n], e->options.verbose);
 		r = explain_open_text(&e->open, p, n, e->wanted[n]);
 		portscope_port_free(port);
 	}
 	if (r >= 0 && !first && isatty(STDOUT_FILENO)) {
 		page_line(p, 0, 0);
-		page_words(p, "A name goes by the number alone: it is a hint, not a proof.");
+		page_words(p, "Names come from the port number: a hint, not proof.");
+		page_line(p, 0, 0);
+		page_words(p, "More: portscope explain well-known | registered | dynamic");
 		page_end(p);
 	}
 	return r;
@@ -240,7 +278,7 @@ static int put_table(struct explain *e, struct out *o)
 	}
 	explain_table_end(&table);
 	if (any && table.width && !e->options.no_header)
-		out_format(o, "%zu line%s. A name goes by the number alone: it is a hint.\n",
+		out_format(o, "%zu line%s. Names come from the port number: a hint, not proof.\n",
 			table.lines, table.lines == 1 ? "" : "s");
 	return r;
 }
@@ -254,8 +292,11 @@ static int put_text(struct explain *e, struct out *o)
 	};
 	int r;
 
-	if (e->range && !e->list) {
-		explain_range_text(&page, e->knowledge, e->range);
+	if (e->start || (e->range && !e->list)) {
+		if (e->start)
+			explain_start_text(&page, e->knowledge);
+		else
+			explain_range_text(&page, e->knowledge, e->range);
 		return 0;
 	}
 	r = put_pages(e, &page);
@@ -333,9 +374,11 @@ static int put_json(struct explain *e, struct out *o)
 	int r = 0;
 
 	put_json_head(e, &j);
-	if (e->range && !e->list) {
+	if (e->start || (e->range && !e->list)) {
 		json_write_open(&j, "ranges", '[');
-		explain_range_json(&j, e->knowledge, e->range);
+		for (unsigned i = 0; portscope_range_at(i); i++)
+			if (e->start || portscope_range_at(i) == e->range)
+				explain_range_json(&j, e->knowledge, portscope_range_at(i));
 		json_write_close(&j, ']');
 	} else {
 		r = put_json_ports(e, &j);
@@ -431,14 +474,15 @@ const struct command command_explain = {
 	.size = sizeof(struct explain),
 	.arguments = "PORT|NAME...",
 	.help = "what a port is for, its risks, and who uses it",
-	.usage = "explain [OPTIONS] PORT|PORT/PROTO|LO-HI|SERVICE...",
+	.usage = "explain [OPTIONS] [PORT|PORT/PROTO|LO-HI|SERVICE|RANGE...]",
 	.about = "What a port is for, whether that is safe, and who has it open on this host.\n"
 		 "\n"
-		 "SERVICE is a name or an alias of one, or a pattern such as 'snmp*'.\n",
+		 "SERVICE is a name, an everyday word such as dns, or a pattern such as 'snmp*';\n"
+		 "RANGE is well-known, registered or dynamic. Without words: where to begin.\n",
 	.closing = "\nExamples:\n"
 		   "  portscope explain 143             one port\n"
 		   "  portscope explain 53/udp ldaps    a port of one protocol, and a service\n"
-		   "  portscope explain --range dynamic\n"
+		   "  portscope explain dynamic         what a range is for\n"
 		   "  portscope explain --list --insecure\n"
 		   "\n"
 		   "Exit status: 0 done, 1 no such service, 2 wrong usage, 3 failed,\n"

@@ -23,9 +23,9 @@ unsigned explain_protocol_bit(const char *name);
 /** Name of protocol `i`, in the order of their bits; NULL after the last. */
 const char *explain_protocol_at(unsigned i);
 
-/** What is known of a port on the protocols asked for; not who has it open. */
+/** What is known of a port on the protocols asked for, in short or all; not who has it open. */
 void explain_text(struct page *p, const struct portscope_knowledge *knowledge,
-	const struct portscope_port *port, unsigned protocols);
+	const struct portscope_port *port, unsigned protocols, bool details);
 
 /** Titles of the table of many ports. */
 void explain_table_titles(struct out *o);
@@ -49,6 +49,9 @@ void explain_table_end(struct explain_table *t);
 /** What a range is for, with numbers from the tables. */
 void explain_range_text(struct page *p, const struct portscope_knowledge *knowledge,
 	const struct portscope_range *range);
+
+/** Where to begin: what ports are, and what to ask next. */
+void explain_start_text(struct page *p, const struct portscope_knowledge *knowledge);
 
 /** The members of one port, without its braces. */
 void explain_json(struct json *j, const struct portscope_knowledge *knowledge,

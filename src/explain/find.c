@@ -21,7 +21,8 @@ static int add_place(struct places *places, uint8_t protocol, uint16_t low, uint
 
 	if (!added)
 		return -ENOMEM;
-	*added = (struct portscope_place){knowledge_protocol_name(protocol), low, high};
+	*added = (struct portscope_place){
+		.protocol = knowledge_protocol_name(protocol), .low = low, .high = high};
 	return 0;
 }
 
@@ -53,6 +54,20 @@ static int add_by_risk(const char *pattern, struct places *places)
 	for (size_t i = 0; r >= 0 && registry_next_insecure_of_all(&i, &row);)
 		if (glob_match_caseless(pattern, row.key))
 			r = add_place(places, row.protocol, row.low, row.high);
+	return r;
+}
+
+/* By the words that people use: dns, samba. */
+static int add_everyday(const char *word, struct places *places)
+{
+	struct registry_everyday row;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && registry_next_everyday_of(word, &i, &row);) {
+		r = add_place(places, row.protocol, row.port, row.port);
+		if (r >= 0)
+			places->items[places->count - 1].note = row.note;
+	}
 	return r;
 }
 
@@ -101,6 +116,8 @@ int portscope_find_ports(const struct portscope_knowledge *k, const char *name,
 	struct places places = {0};
 	int r = glob ? add_matching(k, name, &places) : add_named(k, name, &places);
 
+	if (r >= 0 && !glob)
+		r = add_everyday(name, &places);
 	if (r >= 0 && (glob || !places.count))
 		r = add_by_risk(name, &places);
 	if (r >= 0 && !places.count)

@@ -179,6 +179,7 @@ static int fill_use(const struct portscope_knowledge *k, struct portscope_use *u
 	use->name = service.name;
 	use->source = service.name ? vocabulary_word(&service_source_words, service.source) : NULL;
 	use->hint = service.hint;
+	use->purpose = registry_purpose(protocol, port);
 	r = add_registrations(use, protocol, port);
 	if (r < 0 || !(k->special[port / 8] >> port % 8 & 1))
 		return r < 0 ? r : add_family(k, use, protocol, port);

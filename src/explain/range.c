@@ -9,7 +9,7 @@ static const struct portscope_range ranges[] = {
 			.name = "well-known",
 			.low = 0,
 			.high = 1023,
-			.brief = "for the basic services of the Internet, assigned by IANA",
+			.brief = "assigned by IANA",
 			.purpose =
 				"IANA calls them system ports and assigns them to the basic "
 				"services of "
@@ -23,7 +23,7 @@ static const struct portscope_range ranges[] = {
 			.name = "registered",
 			.low = 1024,
 			.high = 49151,
-			.brief = "for applications, registered with IANA on request",
+			.brief = "registered with IANA on request",
 			.purpose =
 				"IANA calls them user ports and registers them for the "
 				"applications of "
@@ -38,9 +38,8 @@ static const struct portscope_range ranges[] = {
 			.name = "dynamic",
 			.low = 49152,
 			.high = 65535,
-			.brief = "never assigned, for whoever needs a port for a while",
-			.purpose = "They are never assigned: a client's end of a connection lives "
-				   "here, and "
+			.brief = "never assigned to anybody",
+			.purpose = "A client's end of a connection lives here, and "
 				   "so may a service for private or temporary use on whose port "
 				   "two hosts "
 				   "agree (portscope free finds one). A kernel may hand out "

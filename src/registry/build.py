@@ -39,6 +39,8 @@ COLUMNS = {
     "baseline.tsv": "port protocol name source",
     "families.tsv": "family port protocol role source",
     "kernel.tsv": "port protocol service module what source",
+    "purposes.tsv": "port protocol what",
+    "everyday.tsv": "word places note",
     "programs.tsv": "program match service port protocol tls root carrier source",
     "brokers.tsv": "program why source",
     "starters.tsv": "names kind source",
@@ -269,6 +271,34 @@ def read_kernel(rows):
     """[(protocol, low, high, service, module, what, source)]"""
     return [(row.protocol(), *row.ports(), row.name("service"), row.text("module"),
              row.text("what"), row.text("source")) for row in rows]
+
+
+def read_purposes(rows):
+    """[(protocol, port, what)], sorted"""
+    found = {}
+    for row in rows:
+        key = row.protocol(), row.port()
+        what = row.text("what")
+        if key in found:
+            row.fail("this port has a purpose already")
+        if not what.endswith(".") or len(what) > 120:
+            row.fail("a purpose is one sentence of at most 120 characters")
+        found[key] = what
+    return [(*key, found[key]) for key in sorted(found)]
+
+
+def read_everyday(rows):
+    """[(word, protocol, port, note)], by word"""
+    found = []
+    for row in rows:
+        word = row.name("word")
+        if word in [other[0] for other in found]:
+            row.fail("this word is there already")
+        for place in row.text("places").split():
+            port, _, protocol = place.partition("/")
+            cell = Row(row.file, row.line, {"port": port, "protocol": protocol})
+            found.append((word, cell.protocol(), cell.port(), row["note"]))
+    return found
 
 
 class Program:
@@ -536,6 +566,12 @@ def build(directory, out):
          CARRIED.index(row.word("kind", CARRIED))) for row in files["carriers.tsv"]])
     writer.structs("registry_interpreter_row", "registry_interpreter_rows", [
         (*map(text, row[:1] + row[2:]), row[1]) for row in interpreters])
+    writer.structs("registry_purpose_row", "registry_purpose_rows", [
+        (text(what), protocol, port)
+        for protocol, port, what in read_purposes(files["purposes.tsv"])])
+    writer.structs("registry_everyday_row", "registry_everyday_rows", [
+        (text(word), protocol, text(note), port)
+        for word, protocol, port, note in read_everyday(files["everyday.tsv"])])
     writer.pool("registry_names", writer.names)
     writer.pool("registry_texts", writer.texts)
 

@@ -161,6 +161,22 @@ struct registry_member {
 bool registry_next_member(
 	uint8_t protocol, uint16_t port, size_t *position, struct registry_member *ret);
 
+/** What a port does, in one sentence for a learner; NULL: not in purposes.tsv. */
+const char *registry_purpose(uint8_t protocol, uint16_t port);
+
+/** A word of everyday.tsv, which is not a name of the registry, and a port that it stands for. */
+struct registry_everyday {
+	const char *word;
+	const char *note; /**< a sentence on how the word and the port go together; NULL: none */
+	uint8_t protocol;
+	uint16_t port;
+};
+
+/** All words, one port at a time. */
+bool registry_next_everyday(size_t *position, struct registry_everyday *ret);
+/** The ports of one word, in any case. */
+bool registry_next_everyday_of(const char *word, size_t *position, struct registry_everyday *ret);
+
 /** A row of kernel.tsv: a service that the kernel itself listens for. */
 struct registry_kernel_service {
 	const char *service;

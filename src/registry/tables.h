@@ -122,6 +122,19 @@ struct registry_kernel_row {
 	uint16_t low, high;
 };
 
+struct registry_purpose_row {
+	uint32_t what : 24;
+	uint32_t protocol : 8;
+	uint16_t port;
+};
+
+struct registry_everyday_row {
+	uint32_t word : 24;
+	uint32_t protocol : 8;
+	uint32_t note;
+	uint16_t port;
+};
+
 /**
  * A program; its speeches are rows `first` to that of the next program. Those that are told by
  * a path come first, then plain names in the order of strcmp(), then globs; one row more ends
@@ -155,6 +168,10 @@ extern const struct registry_family_row registry_family_rows[];
 extern const uint16_t registry_family_rows_count;
 extern const struct registry_kernel_row registry_kernel_rows[];
 extern const uint16_t registry_kernel_rows_count;
+extern const struct registry_purpose_row registry_purpose_rows[]; /**< by protocol, port */
+extern const uint16_t registry_purpose_rows_count;
+extern const struct registry_everyday_row registry_everyday_rows[]; /**< by word */
+extern const uint16_t registry_everyday_rows_count;
 extern const struct registry_program registry_programs[];
 extern const uint16_t registry_programs_count;
 extern const uint16_t registry_programs_plain; /**< the first that is a plain name */

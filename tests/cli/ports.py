@@ -55,7 +55,6 @@ class Refused(unittest.TestCase):
         self.refuse(["free", "1000-1001", "2000"], "leave out '2000'")
 
     def test_together(self):
-        self.refuse(["explain"], "explain what?")
         self.refuse(["explain", "22", "--list"], "--list", "22")
         self.refuse(["explain", "22", "--range=dynamic"], "--range", "22")
         self.refuse(["explain", "22", "--insecure"], "--list")
@@ -96,6 +95,47 @@ class Refused(unittest.TestCase):
         result = run("explain", "htttp", "imap")
         self.assertEqual(result.returncode, 1)
         self.assertTrue(result.stdout.startswith(b"143 is "), result.stdout)
+
+
+class Words(unittest.TestCase):
+    """The ways in which people write a port."""
+
+    def ports(self, *words):
+        document = json.loads(run("explain", "--json", *words).stdout)
+        return {(port["port"], use["protocol"])
+                for port in document["ports"] for use in port["protocols"]}
+
+    def test_forms(self):
+        both = {(53, "tcp"), (53, "udp")}
+        for word in ("53", ":53", "*:53", "10.77.0.1:53", "[::1]:53", "localhost:53"):
+            self.assertEqual(self.ports(word), both, word)
+        for word in ("53/udp", "udp/53", "127.0.0.1:53/udp", "UDP/53"):
+            self.assertEqual(self.ports(word), {(53, "udp")}, word)
+        for words in (["53,853"], ["53", "853"], [":53,:853"], ["53,", "853"]):
+            self.assertEqual({port for port, _ in self.ports(*words)}, {53, 853}, words)
+
+    def test_everyday(self):
+        for word, expected in (
+            ("dns", {53, 853}), ("web", {80, 443}), ("dhcp", {67, 68}), ("cups", {631}),
+            ("netbios", {137, 138, 139}), ("samba", {137, 138, 139, 445}), ("DNS", {53, 853}),
+            ("mssql", {1433, 1434}), ("memcached", {11211}),
+            ("kubernetes", {2379, 2380, 6443, 10250}),
+        ):
+            self.assertEqual({port for port, _ in self.ports(word)}, expected, word)
+        self.assertIn(b"inside SSH, on 22", run("explain", "sftp").stdout)
+
+    def test_ranges(self):
+        for name in ("well-known", "registered", "dynamic"):
+            self.assertEqual(run("explain", name).stdout, run("explain", "--range", name).stdout)
+        self.assertIn(b"free --with", run("explain", "dynamic").stdout)
+
+    def test_start(self):
+        page = run("explain")
+        self.assertEqual((page.returncode, page.stderr), (0, b""))
+        for text in (b"0-1023", b"well-known", b"explain 443", b"portscope free"):
+            self.assertIn(text, page.stdout)
+        names = [r["name"] for r in json.loads(run("explain", "--json").stdout)["ranges"]]
+        self.assertEqual(names, ["well-known", "registered", "dynamic"])
 
 
 class Explained(unittest.TestCase):
@@ -166,14 +206,14 @@ class Explained(unittest.TestCase):
             self.assertEqual(found, {("listen", "listening"), ("established", "inbound"),
                                      ("established", "outbound")})
             text = run("explain", str(port)).stdout.decode()
-            self.assertIn("Open on this host now:\n", text)
+            self.assertIn("On this host now:\n", text)
             self.assertIn(f"127.0.0.1:{port}", text)
             self.assertIn("listening", text)
             other = run("explain", f"{port}/udp").stdout.decode()
-            self.assertIn("Open on this host now: nothing.", other)
+            self.assertIn("On this host now: nothing.", other)
             for protocol in "sctp", "dccp":
                 page = run("explain", f"{port}/{protocol}").stdout.decode()
-                self.assertRegex(page, rf"(?m)^  {protocol} +no service is known$")
+                self.assertRegex(page, rf"(?m)^  {protocol} +no known service$")
                 self.assertNotIn("now: nothing", page)
                 document = json.loads(run("explain", "--json", f"{port}/{protocol}").stdout)
                 self.assertIsNone(document["ports"][0]["sockets"])

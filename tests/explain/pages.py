@@ -44,7 +44,7 @@ def texts_of(port):
     """All that a port's JSON says in words or numbers and a reader of its page must find there."""
     found = [str(port["port"]), port["port_range"]]
     for use in port["protocols"]:
-        found += [use["protocol"], use["service"], use["reason"]]
+        found += [use["protocol"], use["service"], use["purpose"], use["reason"]]
         if not use["service"]:
             continue
         for r in use["registrations"]:
@@ -69,6 +69,24 @@ def texts_of(port):
     return [text for text in found if text]
 
 
+def first_reference(text):
+    return text and text.split("; ")[0]
+
+
+def short_texts_of(port):
+    """What the short page has to say of a port: what it is for, what is wrong, what to use."""
+    found = [str(port["port"]), port["port_range"]]
+    for use in port["protocols"]:
+        found += [use["protocol"], use["service"], use["purpose"]]
+        for risk in use["risks"]:
+            found += [risk["why"], risk["instead"], first_reference(risk["reference"])]
+        for other in use["protects"]:
+            found += [f"{other['port']}/{other['protocol']}", other["name"], other["mechanism"]]
+        for member in use["family"]["members"] if use["family"] else ():
+            found += [f"{member['port']}/{member['protocol']}", member["name"]]
+    return [text for text in found if text]
+
+
 def plain(text):
     return re.sub(r"\s+", " ", text)
 
@@ -84,12 +102,14 @@ def main(program, update):
     faults = list(difflib.unified_diff(golden.splitlines(), text.splitlines(), "pages.txt",
                                        "printed", lineterm=""))
     single = text.rstrip("\n").split("\n\n")
+    details = pages(program, "details").rstrip("\n").split("\n\n")
     documents = [json.loads(line) for line in pages(program, "json").splitlines()]
-    if not len(single) == len(documents) == len(PORTS) >= 40:
+    if not len(single) == len(details) == len(documents) == len(PORTS) >= 40:
         faults.append(f"{len(single)} pages, {len(documents)} documents, {len(PORTS)} ports")
-    for page, port in zip(single, documents):
-        faults += [f"{port['port']}: the page lacks {t!r}" for t in texts_of(port)
-                   if port["port"] and plain(t) not in plain(page)]
+    for page, long, port in zip(single, details, documents):
+        for what, texts, text in (("page", short_texts_of, page), ("details", texts_of, long)):
+            faults += [f"{port['port']}: the {what} lacks {t!r}" for t in texts(port)
+                       if port["port"] and plain(t) not in plain(text)]
         faults += [f"{port['port']}: a line is wider than 100 columns: {line}"
                    for line in page.split("\n") if len(line) > 100 and " " in line.strip()]
     names = {f"{port['port']}/{use['protocol']}": use["service"]

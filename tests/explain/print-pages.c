@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * print-pages PROC ETC text|json PORT...
+ * print-pages PROC ETC text|details|json PORT...
  *
  * Prints what `explain` prints of ports, but for who has them open, with the facts of a host that
  * is not this one.
@@ -12,7 +12,8 @@
 #include "cli/explain.h"
 #include "explain/knowledge.h"
 
-static void print(struct out *o, const struct portscope_knowledge *k, bool json, uint16_t number)
+static void print(
+	struct out *o, const struct portscope_knowledge *k, const char *kind, uint16_t number)
 {
 	struct page page = {.out = o, .width = 100};
 	struct json j = {.out = o};
@@ -20,12 +21,12 @@ static void print(struct out *o, const struct portscope_knowledge *k, bool json,
 
 	if (portscope_explain(k, number, &port) < 0)
 		exit(1);
-	if (json) {
+	if (!strcmp(kind, "json")) {
 		json_write_open(&j, NULL, '{');
 		explain_json(&j, k, port, EXPLAIN_ALL);
 		json_write_close(&j, '}');
 	} else {
-		explain_text(&page, k, port, EXPLAIN_ALL);
+		explain_text(&page, k, port, EXPLAIN_ALL, !strcmp(kind, "details"));
 	}
 	out_char(o, '\n');
 	portscope_port_free(port);
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
 	if (knowledge_open_from(&sources, &knowledge) < 0)
 		return 1;
 	for (int i = 4; i < argc; i++)
-		print(&out, knowledge, !strcmp(argv[3], "json"), atoi(argv[i]));
+		print(&out, knowledge, argv[3], atoi(argv[i]));
 	portscope_knowledge_close(knowledge);
 	close(sources.proc_fd);
 	close(sources.etc_fd);
