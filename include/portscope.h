@@ -186,6 +186,7 @@ enum portscope_field_id {
 	PORTSCOPE_FIELD_UNIT,
 	PORTSCOPE_FIELD_SOCKET_UNIT,
 	PORTSCOPE_FIELD_CONTAINER,
+	PORTSCOPE_FIELD_WORKLOAD,
 	PORTSCOPE_FIELD_NETNS,
 	PORTSCOPE_FIELD_SERVICE,
 	PORTSCOPE_FIELD_SERVICE_SOURCE,
@@ -324,6 +325,8 @@ struct portscope_query {
 	bool check_hidden; /**< an audit binds every port to find those that nothing shows */
 	enum portscope_collector collector;
 	bool identity; /**< portscope_get_host() will be asked */
+	/** The label of `exposure` says of a wildcard whether this host has a public address */
+	bool say_public;
 };
 
 /** Who answered: the `host` of JSON. Strings are NULL where unknown. */
@@ -333,6 +336,8 @@ struct portscope_host {
 	const char *boot_id;    /**< random UUID of this boot */
 	const char *kernel;     /**< release, as in uname(2) */
 	uint32_t netns;         /**< inode number of the network namespace; 0: unknown */
+	/** The first public address of an interface; NULL: there is none, or they were not read */
+	const char *public_address;
 	/** bpf, netlink or procfs; where parts come from several, the one that knows least among
 	 *  procfs and bpf */
 	const char *collector;

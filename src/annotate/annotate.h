@@ -11,6 +11,8 @@ void annotate(const struct socket *socket, const struct host *host, unsigned nee
 
 /** The widest place from which the local address of `socket` can be reached. */
 enum exposure exposure_of(const struct socket *socket, const struct host *host);
+/** Notes the first public address of the host. -ENOMEM at worst. */
+int exposure_find_public(struct host *host);
 
 /**
  * Who opened the connection; inferred, since the kernel does not tell: inbound if a listener of

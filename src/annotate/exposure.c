@@ -5,6 +5,8 @@
  */
 #include "annotate/annotate.h"
 
+#include <string.h>
+
 #include "util/address.h"
 
 static enum exposure classify_ipv4(const uint8_t *a)
@@ -90,4 +92,31 @@ enum exposure exposure_of(const struct socket *socket, const struct host *host)
 	exposure = classify(socket->family, socket->local_address);
 	return ipv4 && exposure > EXPOSURE_LINK && is_broadcast(host, ipv4) ? EXPOSURE_LINK
 									    : exposure;
+}
+
+static int write_public(struct host *host, const struct interface_address *address)
+{
+	AUTO_OUT struct out text = {.fd = -1};
+
+	address_write(&text, address->family, address->address);
+	out_char(&text, 0);
+	if (text.error)
+		return text.error;
+	host->shown.public_address = strdup(text.buffer);
+	return host->shown.public_address ? 0 : -ENOMEM;
+}
+
+int exposure_find_public(struct host *host)
+{
+	for (size_t i = 0; i < host->interfaces.count; i++) {
+		const struct interface *interface = &host->interfaces.items[i];
+
+		for (size_t j = 0; j < interface->n_addresses; j++) {
+			const struct interface_address *a = &interface->addresses[j];
+
+			if (classify(a->family, a->address) == EXPOSURE_PUBLIC)
+				return write_public(host, a);
+		}
+	}
+	return 0;
 }

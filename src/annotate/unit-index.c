@@ -19,6 +19,7 @@ struct unit_entry {
 	struct unit_parts parts; /**< owns what the two above point to */
 	char *key;               /**< what it is found by: the path, but for a carrier */
 	char *path;
+	char *workload; /**< of a container; NULL: the unit is what it runs as */
 	uint32_t hash;
 };
 
@@ -59,6 +60,7 @@ static void unit_entry_free(struct unit_entry *entry)
 	unit_parts_done(&entry->parts);
 	free(entry->key);
 	free(entry->path);
+	free(entry->workload);
 	free(entry);
 }
 DEFINE_CLEANUP(struct unit_entry *, unit_entry_free)
@@ -119,6 +121,19 @@ static int unit_index_grow(struct unit_index *index)
 	return 0;
 }
 
+/** A container by its runtime and its name, or by the part of its id that the runtimes show. */
+static int name_workload(struct unit_entry *entry)
+{
+	const struct portscope_container *c = &entry->container;
+	int r = c->name ? asprintf(&entry->workload, "%s:%s", c->runtime, c->name)
+			: asprintf(&entry->workload, "%s:%.12s", c->runtime, c->id);
+
+	if (r >= 0)
+		return 0;
+	entry->workload = NULL;
+	return -ENOMEM;
+}
+
 /** What an entry is about. */
 struct subject {
 	const char *key;       /**< the path itself, but for a carrier */
@@ -161,7 +176,11 @@ static int unit_entry_new(struct container_names *names, const struct subject *s
 			.pod = entry->parts.pod,
 		};
 		entry->shown.container = &entry->container;
+		r = name_workload(entry);
+		if (r < 0)
+			return r;
 	}
+	entry->shown.workload = entry->workload ? entry->workload : entry->shown.unit;
 	*ret = STEAL(entry);
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 static const uint16_t listening_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
 	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PORT_RANGE, PORTSCOPE_FIELD_EXPOSURE,
-	PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_USER, PORTSCOPE_FIELD_UNIT};
+	PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_USER, PORTSCOPE_FIELD_WORKLOAD};
 static const uint16_t connection_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_STATE,
 	PORTSCOPE_FIELD_RECV_Q, PORTSCOPE_FIELD_SEND_Q, PORTSCOPE_FIELD_LOCAL, PORTSCOPE_FIELD_PEER,
 	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_DIRECTION, PORTSCOPE_FIELD_PROCESS};
@@ -132,6 +132,7 @@ static void choose_look(struct list *l)
 	l->listing.merge = terminal && listens_only(l) && !l->all && !l->each &&
 			   !l->options.columns && !l->options.sort &&
 			   !(l->query.filter && portscope_filter_is_one_port(l->query.filter));
+	l->query.say_public = l->listing.screen;
 	l->footer = terminal && !l->options.no_header;
 }
 

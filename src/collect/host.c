@@ -145,6 +145,7 @@ int collect_identity(
 
 void identity_done(struct portscope_host *host)
 {
+	free((char *)host->public_address);
 	free((char *)host->name);
 	free((char *)host->kernel);
 	free((char *)host->boot_id);

@@ -303,6 +303,11 @@ static enum truth match_trusted(const struct node *node, const struct subject *s
 	return best;
 }
 
+static bool names_container(const struct node *node)
+{
+	return node->field == PORTSCOPE_FIELD_CONTAINER || node->field == PORTSCOPE_FIELD_WORKLOAD;
+}
+
 static enum truth match_field(const struct node *node, const struct subject *s)
 {
 	struct portscope_row row = {.socket = s->socket};
@@ -310,7 +315,7 @@ static enum truth match_field(const struct node *node, const struct subject *s)
 
 	if (s->strict && node_rests_on_name(node))
 		return match_trusted(node, s);
-	if (s->strict && node->field == PORTSCOPE_FIELD_CONTAINER && is_users_own(s->row))
+	if (s->strict && names_container(node) && is_users_own(s->row))
 		return UNDECIDED;
 	if (!s->row)
 		return field_get(node->field)->from == FIELD_FROM_SOCKET ? match_value(node, &row)

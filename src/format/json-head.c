@@ -17,6 +17,7 @@ static void put_host(struct json *j, const struct portscope_host *host)
 	else
 		json_write_null(j, "netns");
 	json_write_text(j, "collector", host->collector);
+	json_write_text(j, "public_address", host->public_address);
 	json_write_text(j, "owner_backend", host->owner_backend);
 	json_write_close(j, '}');
 }

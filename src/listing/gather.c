@@ -94,9 +94,16 @@ static int gather_interfaces(struct portscope_snapshot *s)
 {
 	int (*gather)(struct interfaces *) =
 		s->sources.interfaces ? s->sources.interfaces : collect_interfaces;
-	int r = uses_interfaces(s) ? gather(&s->host.interfaces) : 0;
+	bool rows = uses_interfaces(s), whole = s->query.identity || s->query.say_public;
+	int r = rows || whole ? gather(&s->host.interfaces) : 0;
 
-	return r < 0 ? warnings_miss(&s->warnings, r, "names and addresses of interfaces") : r;
+	if (r < 0 && rows)
+		return warnings_miss(&s->warnings, r, "names and addresses of interfaces");
+	if (r < 0 && r != -ENOMEM)
+		return warnings_add(&s->warnings, WARNING_NOTE,
+			"whether this host has a public address is not known: %s", strerror(-r));
+	s->host.say_public = s->query.say_public;
+	return r < 0 || !whole ? r : exposure_find_public(&s->host);
 }
 
 static int gather_identity(struct portscope_snapshot *s)

@@ -235,6 +235,10 @@ static void get_ephemeral(const struct portscope_row *row, struct portscope_valu
 static void get_exposure(const struct portscope_row *row, struct portscope_value *ret)
 {
 	set_word(ret, &exposure_words, row->exposure);
+	/* The value stays: it is what the address is, wherever it is looked at. */
+	if (row->exposure == EXPOSURE_ANY && row->host->say_public &&
+		row->host->shown.public_address)
+		ret->word.label = "any (public)";
 }
 
 static void get_reach(const struct portscope_row *row, struct portscope_value *ret)
@@ -285,6 +289,11 @@ static void get_container(const struct portscope_row *row, struct portscope_valu
 {
 	ret->container = row->unit ? row->unit->container : NULL;
 	ret->known = ret->container != NULL;
+}
+
+static void get_workload(const struct portscope_row *row, struct portscope_value *ret)
+{
+	set_text(ret, row->unit ? row->unit->workload : NULL);
 }
 
 static void get_owner(const struct portscope_row *row, struct portscope_value *ret)
@@ -477,6 +486,7 @@ static const struct field fields[] = {
 	FIELD(UNIT,            "unit",            "UNIT",        TEXT,           HOLDER,  NEED_UNITS | NEED_OWNERS, get_unit,            true,  false, 6, "Systemd unit of the holder where known, else of the socket's creator."),
 	FIELD(SOCKET_UNIT,     "socket_unit",     "SOCKET-UNIT", TEXT,           HOST,    NEED_UNITS,            get_socket_unit,     true,  false, 6, "Systemd unit that the socket was created in."),
 	FIELD(CONTAINER,       "container",       "CONTAINER",   CONTAINER,      HOLDER,  NEED_UNITS | NEED_OWNERS, get_container,       true,  false, 6, "Container of the holder where known, else of the socket's creator."),
+	FIELD(WORKLOAD,        "workload",        "WORKLOAD",    TEXT,           HOLDER,  NEED_UNITS | NEED_OWNERS, get_workload,        true,  false, 6, "What the holder runs as: its container, else its systemd unit."),
 	FIELD(NETNS,           "netns",           "NETNS",       NUMBER,         HOST,    NEED_NETNS,            get_netns,           true,  true,  3, "Inode of the network namespace."),
 	FIELD(SERVICE,         "service",         "SERVICE",     TEXT,           HOLDERS, NEEDS_LABEL,           get_service,         true,  false, 3, "What its holder is known to speak, else what the port is for by its number."),
 	WORDS(SERVICE_SOURCE,  "service_source",  "SOURCE",      service_source, HOLDERS, NEEDS_LABEL,           get_service_source,  true,  false, 3, "Where the name of the service comes from."),

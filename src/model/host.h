@@ -44,6 +44,7 @@ struct host {
 	struct portscope_host shown; /**< its strings are owned */
 	int64_t time;                /**< when the answer was taken: seconds since the epoch */
 	struct interfaces interfaces;
+	bool say_public; /**< the label of a wildcard says whether there is a public address */
 	struct ephemeral_ports ephemeral;
 	struct users users;
 	struct sockets listeners; /**< TCP, by local port: no filter has thinned them out */

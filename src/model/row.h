@@ -61,6 +61,7 @@ enum direction {
 struct unit {
 	const char *cgroup; /**< the path */
 	const char *unit;
+	const char *workload; /**< the container, `docker:shop`, else the unit */
 	const struct portscope_container *container;
 	bool users_own; /**< made by the manager of a user, who may call it anything */
 };

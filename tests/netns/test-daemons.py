@@ -385,6 +385,7 @@ class Units(unittest.TestCase):
         """As a service that takes over a socket: the holder's unit, and beside it the socket's."""
         row = row_of(self.child(self.group('/maker.service'), self.group('/holder.service')).port)
         self.assertEqual(self.units(row), ('holder.service', 'maker.service'))
+        self.assertEqual(row['workload'], 'holder.service')
 
     def test_socket_activation(self):
         """The manager keeps the socket of the service that it started, which comes first."""
@@ -433,12 +434,17 @@ class Units(unittest.TestCase):
                 row = row_of(self.child(self.group(path)).port)
                 self.assertEqual(row['container'],
                                  {'runtime': runtime, 'id': ID, 'name': None, 'pod': pod})
+                self.assertEqual(row['workload'], '%s:%s' % (runtime, ID[:12]))
+                table = lab.portscope('-lH').stdout
+                self.assertIn(' %s:%s\n' % (runtime, ID[:12]), table)
+                self.assertNotIn(ID, table)
 
     def test_nspawn(self):
         path = '/machine.slice/systemd-nspawn@web\\x2d1.service/payload'
         row = row_of(self.child(self.group(path)).port)
         self.assertEqual(row['container']['runtime'], 'systemd-nspawn')
         self.assertEqual(row['container']['name'], 'web-1')
+        self.assertEqual(row['workload'], 'systemd-nspawn:web-1')
 
     def test_without_privilege(self):
         """The socket's own unit takes no look at any process."""

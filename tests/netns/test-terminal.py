@@ -194,7 +194,7 @@ class Fitted(unittest.TestCase):
                 at = every.lines[0].index(title)
                 after = re.compile(r'\S').search(every.lines[0], at + len(title))
                 whole = (after.start() - 2 if after else max(map(len, every.table))) - at
-                least = min(whole, max(len(title), 8)) if title in ('USER', 'UNIT', 'SERVICE') \
+                least = min(whole, max(len(title), 8)) if title in ('USER', 'WORKLOAD', 'SERVICE') \
                     else whole
                 if screen.columns >= 80:
                     self.assertLess(free, least + 2, title)
@@ -206,10 +206,10 @@ class Fitted(unittest.TestCase):
                 self.assertFalse({'PROTO', 'PROCESS'} & set(screen.hidden))
         self.assertIn('RANGE', Screen(80, '-l').hidden)
         # A unit that nothing has goes before the user does.
-        self.assertEqual({s['unit'] for s in lab.document('-l')['sockets']}, {None})
+        self.assertEqual({s['workload'] for s in lab.document('-l')['sockets']}, {None})
         for columns in range(60, 120, 4):
             hidden = Screen(columns, '-l').hidden
-            self.assertFalse('USER' in hidden and 'UNIT' not in hidden, columns)
+            self.assertFalse('USER' in hidden and 'WORKLOAD' not in hidden, columns)
 
     def test_what_was_asked_for_stays(self):
         for columns in WIDTHS:
@@ -222,6 +222,25 @@ class Fitted(unittest.TestCase):
         """The long name of one holder takes no column from all others."""
         without = Screen(110, '-l', 'sport != 3100 and sport != 3300')
         self.assertEqual(Screen(110, '-l').hidden, without.hidden)
+
+
+class Public(unittest.TestCase):
+    def exposures(self, *options):
+        """The words of the column, by port."""
+        return {int(m.group(1)): m.group(2) for row in Screen(300, '-l', *options).rows
+                for m in [re.search(r':(\d+) .*?(any(?: \(public\))?|public|private|link|loopback)  ',
+                                    row)] if m}
+
+    def test_label(self):
+        """A wildcard is open to the world where the host has a public address."""
+        found = self.exposures('--each')
+        self.assertEqual({found[port] for port in (8006, 8046, 9004)}, {'any (public)'})
+        document = lab.document('-l')
+        self.assertIn(document['host']['public_address'], TWINS + ('2001:db8::9',))
+        # The value is what it was; so is a pipe, whose columns a program counts.
+        self.assertLessEqual({s['exposure'] for s in document['sockets']},
+                             {'any', 'public', 'private', 'link', 'loopback'})
+        self.assertNotIn('(public)', lab.portscope('-l').stdout)
 
 
 class Options(unittest.TestCase):
