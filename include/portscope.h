@@ -637,6 +637,8 @@ const struct portscope_rule *portscope_rule_at(unsigned i);
  * socket may take the suspicion away, so ask for `processes` or `process` too.
  */
 int portscope_insecurity(const struct portscope_row *row);
+/** Whether a program of this name holds ports for a container: to end it ends no service. */
+bool portscope_is_carrier(const char *program);
 
 /** A policy: what is normal on this host, a line each. */
 struct portscope_policy;

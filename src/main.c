@@ -15,6 +15,8 @@ static const struct command *const commands[] = {
 	&command_free,
 	&command_audit,
 	&command_diff,
+	&command_help,
+	&command_version,
 	NULL,
 };
 
@@ -67,5 +69,7 @@ int main(int argc, char **argv)
 	for (const struct command *const *c = commands; *c && argc > 1; c++)
 		if (!strcmp(argv[1], (*c)->name))
 			return command_run(commands, *c, argc - 1, argv + 1);
+	if (argc > 1 && command_is_missed(commands, argv[1]))
+		return STATUS_USAGE;
 	return command_run(commands, commands[0], argc, argv);
 }

@@ -36,7 +36,7 @@ end
 function __portscope_command
     set -l words (commandline -opc)
     set -l command list
-    if test (count $words) -gt 1; and contains -- $words[2] explain free diff audit
+    if test (count $words) -gt 1; and contains -- $words[2] explain free diff audit help version
         set command $words[2]
     end
     contains -- $command $argv
@@ -49,6 +49,9 @@ complete -c portscope -n __portscope_first_word -a explain -d 'What a port is fo
 complete -c portscope -n __portscope_first_word -a free -d 'Ports that nobody uses'
 complete -c portscope -n __portscope_first_word -a diff -d 'What opened, closed, changed hands'
 complete -c portscope -n __portscope_first_word -a audit -d 'Judge what listens'
+complete -c portscope -n __portscope_first_word -a help -d 'What a command does'
+complete -c portscope -n __portscope_first_word -a version -d 'The version'
+complete -c portscope -a 'list explain free diff audit help version' -n '__portscope_command help; and not __portscope_first_word'
 
 complete -c portscope -s l -l listening -d 'What listens' -n '__portscope_command list'
 complete -c portscope -s a -l all -d 'What listens and what is connected' -n '__portscope_command list'
@@ -58,6 +61,15 @@ complete -c portscope -s 4 -l ipv4 -d 'IPv4, dual-stack sockets among it' -n '__
 complete -c portscope -s 6 -l ipv6 -d IPv6 -n '__portscope_command list'
 complete -c portscope -s n -l numeric -d 'No names of users' -n '__portscope_command list audit'
 complete -c portscope -s p -l processes -d 'Every process that holds a socket' -n '__portscope_command list'
+complete -c portscope -l programs -d 'As -p' -n '__portscope_command list'
+complete -c portscope -l pids -d 'Only pids' -n '__portscope_command list'
+complete -c portscope -s e -l extended -d 'Add uid, inode, cookie and cgroup' -n '__portscope_command list'
+complete -c portscope -s A -l query -x -a 'tcp udp both' -d 'Which protocols' -n '__portscope_command list'
+complete -c portscope -s f -l family -x -a 'inet inet6' -d 'Which address family' -n '__portscope_command list'
+complete -c portscope -l inet -d 'As -4' -n '__portscope_command list'
+complete -c portscope -l inet6 -d 'As -6' -n '__portscope_command list'
+complete -c portscope -l numeric-ports -d 'Accepted: ports are always numbers' -n '__portscope_command list'
+complete -c portscope -s O -l oneline -d 'Accepted: a socket is always one line' -n '__portscope_command list'
 complete -c portscope -l columns -x -a '(__portscope_fields +)' -d 'Fields to show' -n '__portscope_command list audit'
 complete -c portscope -l sort -x -a '(__portscope_fields -)' -d 'Fields to sort by' -n '__portscope_command list audit'
 complete -c portscope -l each -d 'A row for each socket' -n '__portscope_command list'
@@ -66,8 +78,8 @@ complete -c portscope -s W -l wide -d 'Do not fit the table to the terminal' -n 
 complete -c portscope -s F -l filter -r -F -d 'Read the filter from a file' -n '__portscope_command list audit'
 complete -c portscope -l explain-filter -d 'Say how the filter was understood' -n '__portscope_command list'
 complete -c portscope -l list-fields -d 'Name all fields' -n '__portscope_command list audit'
-complete -c portscope -l verbose -d 'Say more about how the answer came about' -n '__portscope_command list explain free audit'
-complete -c portscope -s j -l json -d 'One JSON document'
+complete -c portscope -s v -l verbose -d 'Say more about how the answer came about' -n '__portscope_command list explain free audit'
+complete -c portscope -s j -l json -d 'One JSON document' -n '__portscope_command list explain free diff audit'
 complete -c portscope -l json-lines -d 'One JSON record a line' -n '__portscope_command list audit'
 complete -c portscope -l csv -d 'Comma-separated values' -n '__portscope_command list audit'
 complete -c portscope -s H -l no-header -d 'No line of titles' -n '__portscope_command list explain audit'

@@ -150,6 +150,14 @@ int columns_choose(struct columns *c, const struct options *options, bool findin
 	return r ? r : choose_sort(c, &known, options->sort);
 }
 
+void columns_show(struct columns *c, uint16_t field)
+{
+	if (is_among(field, c->ids, c->n))
+		return;
+	c->ids[c->n++] = field;
+	c->n_read = c->n;
+}
+
 void columns_read(struct columns *c, uint16_t field)
 {
 	if (!is_among(field, c->ids, c->n_read))

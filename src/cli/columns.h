@@ -26,6 +26,8 @@ int columns_choose(struct columns *c, const struct options *options, bool findin
  * PORTSCOPE_FIELDS.
  */
 size_t columns_of_format(const struct format *format, bool findings, uint16_t *ret);
+/** Adds a column unless it is there. */
+void columns_show(struct columns *c, uint16_t field);
 /** Reads a field beside the columns. */
 void columns_read(struct columns *c, uint16_t field);
 

@@ -3,6 +3,7 @@
 #ifndef PORTSCOPE_CLI_COMMAND_H
 #define PORTSCOPE_CLI_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Exit status; see the manual. */
@@ -40,6 +41,12 @@ int command_run(const struct command *const *commands, const struct command *com
 	char **argv);
 
 extern const struct command command_list, command_explain, command_free, command_audit,
-	command_diff;
+	command_diff, command_help, command_version;
+
+/**
+ * Says that a word which people try is not a command, and which there are; false for any other
+ * word.
+ */
+bool command_is_missed(const struct command *const *commands, const char *word);
 
 #endif

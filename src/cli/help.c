@@ -49,7 +49,8 @@ void help_write(struct out *o, const struct options *options)
 	out_text(o, command->about);
 	out_text(o, "\nOptions:\n");
 	for (const struct option_spec *option = command->options; option->name; option++)
-		put_option(o, option);
+		if (option->kind != OPTION_REFUSED)
+			put_option(o, option);
 	if (command == options->commands[0])
 		put_commands(o, options->commands);
 	out_text(o, command->closing);

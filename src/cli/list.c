@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/page.h"
+#include "cli/pids.h"
 #include "cli/started.h"
 
 static const uint16_t listening_columns[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
@@ -35,7 +36,10 @@ struct list {
 	bool listening, all;
 	unsigned families; /**< of enum portscope_family; 0: not said */
 	bool processes;
+	bool extended; /**< with uid, inode, cookie and cgroup */
 	bool explain_filter;
+	bool nothing;         /**< what was asked for by name is not there */
+	bool pids;            /**< nothing but who holds what was found */
 	unsigned width_asked; /**< 0: that of the terminal */
 	bool wide;            /**< nothing is cut */
 	bool each;            /**< nothing is merged */
@@ -74,6 +78,16 @@ static size_t table_columns(const struct list *l, uint16_t *ret)
 	return n;
 }
 
+/* What ss and netstat show by -e. */
+static void add_extended(struct columns *columns)
+{
+	static const uint16_t extended[] = {PORTSCOPE_FIELD_UID, PORTSCOPE_FIELD_INODE,
+		PORTSCOPE_FIELD_COOKIE, PORTSCOPE_FIELD_CGROUP};
+
+	for (size_t i = 0; i < ARRAY_SIZE(extended); i++)
+		columns_show(columns, extended[i]);
+}
+
 static int choose_columns(struct list *l)
 {
 	uint16_t defaults[PORTSCOPE_FIELDS];
@@ -81,6 +95,8 @@ static int choose_columns(struct list *l)
 					 : table_columns(l, defaults);
 	int r = columns_choose(&l->columns, &l->options, false, defaults, n);
 
+	if (l->extended)
+		add_extended(&l->columns);
 	if (l->exposure >= 0)
 		columns_read(&l->columns, l->exposure);
 	for (size_t i = 0; l->tells_start && i < STARTED_FIELDS; i++)
@@ -109,7 +125,6 @@ static uint32_t choose_states(struct list *l)
 
 	if (!l->query.filter)
 		return states;
-	l->lone = portscope_filter_is_lone(l->query.filter);
 	if (l->lone && only_listening(l))
 		return states;
 	return portscope_filter_states(l->query.filter, states);
@@ -136,6 +151,17 @@ static void choose_look(struct list *l)
 	l->footer = terminal && !l->options.no_header;
 }
 
+/* The pids of holders, and nothing that would be read in vain. */
+static void ask_for_pids(struct list *l)
+{
+	static const uint16_t processes = PORTSCOPE_FIELD_PROCESSES;
+
+	l->query.fields = &processes;
+	l->query.n_fields = 1;
+	l->query.n_sort = 0;
+	l->query.unsorted = false;
+}
+
 static int prepare(struct list *l)
 {
 	const struct options *o = &l->options;
@@ -143,6 +169,12 @@ static int prepare(struct list *l)
 	l->format = o->format ? o->format : &format_table;
 	l->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
 	l->query.families = l->families ? l->families : PORTSCOPE_INET | PORTSCOPE_INET6;
+	l->lone = l->query.filter && portscope_filter_is_lone(l->query.filter);
+	/* Who is connected to a port is not who has it. */
+	if (l->pids && l->lone) {
+		l->listening = true;
+		l->all = false;
+	}
 	l->query.states = choose_states(l);
 	l->query.numeric = o->numeric;
 	l->query.collector = options_collector(o);
@@ -154,6 +186,8 @@ static int prepare(struct list *l)
 		return STATUS_USAGE;
 	/* Whether anything has a lone port has to be known before the first row is written. */
 	l->query.unsorted = l->format->any_order && !o->sort && !l->lone;
+	if (l->pids)
+		ask_for_pids(l);
 	l->listing.query = &l->query;
 	l->listing.kind = &sockets;
 	l->listing.no_header = o->no_header;
@@ -244,6 +278,12 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 {
 	int r = 0;
 
+	if (l->pids) {
+		ssize_t n = pids_write(snapshot, l->printer.out);
+
+		l->nothing = n == 0;
+		return (int)MIN(n, 0);
+	}
 	l->listing.snapshot = snapshot;
 	l->printer.listing = &l->listing;
 	if (l->format->begin)
@@ -353,6 +393,8 @@ static int run(struct list *l)
 		written = STATUS_FAILED;
 	}
 	portscope_close(snapshot);
+	if (!written && l->nothing)
+		return STATUS_FOUND;
 	return written ? written : status;
 }
 
@@ -361,6 +403,10 @@ static int run_list(void *state)
 	struct list *l = state;
 	int r;
 
+	if (l->pids && l->options.format) {
+		message("--pids has no other format: it prints bare numbers");
+		return STATUS_USAGE;
+	}
 	if (l->options.list_fields)
 		return output_text(socket_fields_write);
 	r = cli_filter_read(&l->options, &l->query.filter);
@@ -373,7 +419,7 @@ static int run_list(void *state)
 }
 
 /* What ss(8) of iproute2 takes and this command does not. */
-static const char letters_of_ss[] = "xw0SKEfoemibsNzZDAQdOBMrTvL";
+static const char letters_of_ss[] = "xw0SKEomibsNzZDQdBMTL";
 
 #define AT(member) offsetof(struct list, member)
 
@@ -383,10 +429,20 @@ static const struct option_spec options[] = {
 	{'a', "all", NULL, OPTION_FLAG, AT(all), "listening sockets and connections, in every state"},
 	OPTION_TCP,
 	OPTION_UDP,
+	{'A', "query", "LIST", OPTION_BITS, OPTIONS_AT(protocols), "the same as a list: tcp,udp", .words = option_protocol_words},
 	{'4', "ipv4", NULL, OPTION_BITS, AT(families), "only IPv4, including dual-stack sockets", .value = PORTSCOPE_INET},
 	{'6', "ipv6", NULL, OPTION_BITS, AT(families), "only IPv6", .value = PORTSCOPE_INET6},
+	{'f', "family", "FAMILY", OPTION_BITS, AT(families), "inet (as -4) or inet6 (as -6)", .words = option_family_words},
+	{0, "inet", NULL, OPTION_BITS, AT(families), "as -4", .value = PORTSCOPE_INET},
+	{0, "inet6", NULL, OPTION_BITS, AT(families), "as -6", .value = PORTSCOPE_INET6},
 	OPTION_NUMERIC,
+	{0, "numeric-ports", NULL, OPTION_NOTHING, 0, "accepted: ports are always numbers"},
+	{'r', "resolve", NULL, OPTION_REFUSED, 0, "portscope asks no name server; for one address: getent hosts ADDRESS"},
 	{'p', "processes", NULL, OPTION_FLAG, AT(processes), "every process that holds a socket"},
+	{0, "pids", NULL, OPTION_FLAG, AT(pids), "only pids, for kill; of a port, of what listens on it"},
+	{0, "programs", NULL, OPTION_FLAG, AT(processes), "as -p"},
+	{'e', "extended", NULL, OPTION_FLAG, AT(extended), "add uid, inode, cookie and cgroup"},
+	{'O', "oneline", NULL, OPTION_NOTHING, 0, "accepted: a socket is always one line"},
 	OPTION_NO_HEADER,
 	OPTION_JSON,
 	OPTION_JSON_LINES,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/habits.h"
 #include "cli/message.h"
 #include "cli/mistake.h"
 #include "cli/word.h"
@@ -25,6 +26,12 @@ const char *const option_protocol_words[] = {
 	[PORTSCOPE_TCP - 1] = "tcp",
 	[PORTSCOPE_UDP - 1] = "udp",
 	[(PORTSCOPE_TCP | PORTSCOPE_UDP) - 1] = "both",
+	NULL,
+};
+
+const char *const option_family_words[] = {
+	[PORTSCOPE_INET - 1] = "inet",
+	[PORTSCOPE_INET6 - 1] = "inet6",
 	NULL,
 };
 
@@ -73,8 +80,35 @@ static int set_word(unsigned *place, const struct option_spec *option, const cha
 
 	if (!found)
 		return STATUS_USAGE;
-	*place = option->kind == OPTION_BITS ? *place | found : found;
+	*place = found;
 	return 0;
+}
+
+/* The bits of each word of a list. */
+static int set_bits(unsigned *place, const struct option_spec *option, const char *list)
+{
+	AUTO_FREE char *words = strdup(list);
+	char *rest = words, *word;
+
+	if (!words) {
+		message("out of memory");
+		return STATUS_FAILED;
+	}
+	while ((word = strsep(&rest, ","))) {
+		unsigned found = position(option, word);
+
+		if (!found)
+			return STATUS_USAGE;
+		*place |= found;
+	}
+	return 0;
+}
+
+/* The reason stands in the table. */
+static int refuse(const struct option_spec *option)
+{
+	message("option -%c (--%s) is not taken: %s", option->letter, option->name, option->help);
+	return STATUS_USAGE;
 }
 
 static int set_number(unsigned *place, const struct option_spec *option, const char *argument)
@@ -99,9 +133,13 @@ static int apply(struct options *options, const struct option_spec *option, cons
 	case OPTION_FLAG:
 		*(bool *)place = true;
 		return 0;
+	case OPTION_NOTHING:
+		return 0;
+	case OPTION_REFUSED:
+		return refuse(option);
 	case OPTION_BITS:
 		if (option->words)
-			return set_word(place, option, argument);
+			return set_bits(place, option, argument);
 		*(unsigned *)place |= option->value;
 		return 0;
 	case OPTION_CHOICE:
@@ -159,6 +197,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	size_t n = option_count(table);
 	AUTO_FREE struct option *longs = calloc(n + 1, sizeof(*longs));
 	AUTO_FREE char *letters = calloc(2 * n + 1, 1);
+	int status;
 
 	if (!longs || !letters) {
 		message("out of memory");
@@ -174,11 +213,15 @@ int options_parse(struct options *options, int argc, char **argv)
 		if (id == -1)
 			break;
 		option = option_of(table, id);
-		if (!option)
+		if (!option) {
+			if (habits_answer(options, argc, argv))
+				return STATUS_USAGE;
 			return mistake_option(
 				options, argv, at, optopt < FIRST_OPTION ? optopt : 0);
-		if (apply(options, option, optarg))
-			return STATUS_USAGE;
+		}
+		status = apply(options, option, optarg);
+		if (status)
+			return status;
 	}
 	options->words = argv + optind;
 	options->n_words = argc - optind;

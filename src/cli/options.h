@@ -39,14 +39,16 @@ enum colour_when {
 
 /** What an option does. Its place is `offset` bytes into what the command reads into. */
 enum option_kind {
-	OPTION_FLAG,   /**< a bool becomes true */
-	OPTION_BITS,   /**< an unsigned gets the bits of `value`, or with `words` those of what
-			  OPTION_WORD would give */
-	OPTION_CHOICE, /**< a pointer becomes `choice`; two choices for one place are a mistake */
-	OPTION_TEXT,   /**< a const char * becomes the argument */
-	OPTION_WORD,   /**< an unsigned becomes the position of the argument in `words`, from 1 */
-	OPTION_NUMBER, /**< an unsigned becomes the argument, which is from 1 to `value` */
-	OPTION_SET,    /**< whatever `set` does */
+	OPTION_FLAG,    /**< a bool becomes true */
+	OPTION_NOTHING, /**< it is so anyway */
+	OPTION_REFUSED, /**< not taken, for the reason in `help`; --help does not name it */
+	OPTION_BITS,    /**< an unsigned gets the bits of `value`, or with `words` those of what
+			   OPTION_WORD would give for each word of a list */
+	OPTION_CHOICE,  /**< a pointer becomes `choice`; two choices for one place are a mistake */
+	OPTION_TEXT,    /**< a const char * becomes the argument */
+	OPTION_WORD,    /**< an unsigned becomes the position of the argument in `words`, from 1 */
+	OPTION_NUMBER,  /**< an unsigned becomes the argument, which is from 1 to `value` */
+	OPTION_SET,     /**< whatever `set` does */
 };
 
 struct option_spec {
@@ -91,7 +93,7 @@ struct option_spec {
 #define OPTION_COLLECTOR \
 	{0, "collector", "WHICH", OPTION_WORD, OPTIONS_AT(collector), "where sockets come from: auto, bpf, netlink or procfs", .words = option_collector_words}
 #define OPTION_VERBOSE \
-	{0, "verbose", NULL, OPTION_FLAG, OPTIONS_AT(verbose), "say more about how the answer was found"}
+	{'v', "verbose", NULL, OPTION_FLAG, OPTIONS_AT(verbose), "say more about how the answer was found"}
 /* What every command has, and the end of its table. */
 #define OPTIONS_END \
 	{'h', "help", NULL, OPTION_FLAG, OPTIONS_AT(help), "this help"}, \
@@ -100,7 +102,8 @@ struct option_spec {
 /* clang-format on */
 
 extern const char *const option_colour_words[], *const option_protocol_words[],
-							*const option_collector_words[];
+							*const option_family_words[],
+								*const option_collector_words[];
 
 /** What --collector says. */
 enum portscope_collector options_collector(const struct options *options);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/field.h"
+#include "registry/registry.h"
 
 #define HOLDERS (NEED_OWNERS | NEED_PROCESSES | NEED_DETAILS | NEED_TRUST | NEED_PROGRAMS)
 
@@ -221,6 +222,14 @@ const struct portscope_rule *portscope_rule_at(unsigned i)
 	const struct rule *rule = rule_at(i);
 
 	return rule ? &rule->shown : NULL;
+}
+
+bool portscope_is_carrier(const char *program)
+{
+	struct registry_carrier carrier;
+	size_t position = 0;
+
+	return registry_next_carrier(program, &position, &carrier);
 }
 
 /* The two rules about insecure services look at the row alone. */

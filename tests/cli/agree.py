@@ -164,7 +164,7 @@ def damaged(texts):
             ("bash", "--help", "--yonder --help"),
             ("bash", "--sort=", "--sort"),
             ("bash", "_portscope_commands='", "_portscope_commands='zap "),
-            ("zsh", "    '--verbose[", "    '--yonder[x]' \\\n    '--verbose["),
+            ("zsh", "    '--each[", "    '--yonder[x]' \\\n    '--each["),
             ("zsh", "--sort=[", "--sort["),
             ("zsh", "        'list:", "        'zap:x'\n        'list:"),
             ("fish", "complete -c portscope -s h", "complete -c portscope -s Y -l yonder\n"

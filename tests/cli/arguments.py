@@ -53,6 +53,27 @@ class Taken(unittest.TestCase):
             self.assertEqual(query["protocols"], protocols, cluster)
             self.assertEqual(set(query["states"]), states, cluster)
 
+    def test_other_words(self):
+        """What ss and netstat call differently, or say where it is so anyway."""
+        for options, key, value in (
+                (["-A", "tcp"], "protocols", ["tcp"]), (["-A", "tcp,udp"], "protocols", ["tcp", "udp"]),
+                (["--query=udp"], "protocols", ["udp"]), (["-A", "both"], "protocols", ["tcp", "udp"]),
+                (["-f", "inet"], "families", ["inet"]), (["--family=inet6"], "families", ["inet6"]),
+                (["--inet"], "families", ["inet"]), (["--inet6"], "families", ["inet6"])):
+            self.assertEqual(self.query(*options)[key], value, options)
+        self.assertEqual(self.titles("-tulpen"),
+                         self.titles("-tulpn") + [b"UID", b"INODE", b"COOKIE", b"CGROUP"])
+        self.assertEqual(self.titles("-le", "--columns=uid"),
+                         [b"UID", b"INODE", b"COOKIE", b"CGROUP"])
+        self.assertEqual(self.titles("-l", "--programs"), self.titles("-lp"))
+        self.assertEqual(self.titles("-lO", "--numeric-ports"), self.titles("-l"))
+
+    def test_help_and_version(self):
+        self.assertEqual(run("version").stdout, run("--version").stdout)
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+        for command in ("list", "explain", "free", "audit", "diff", "help", "version"):
+            self.assertEqual(run("help", command).stdout, run(command, "--help").stdout)
+
     def test_command(self):
         self.assertEqual(json.loads(run("list", "-tl", "--json").stdout)["query"],
                          self.query("-tl"))
@@ -100,7 +121,8 @@ class Taken(unittest.TestCase):
             self.assertTrue(result.stdout.startswith(start), option)
 
     def test_help_fits_a_terminal(self):
-        for command in ([], ["explain"], ["free"], ["audit"], ["diff"]):
+        for command in ([], ["explain"], ["free"], ["audit"], ["diff"], ["help"],
+                        ["version"]):
             for line in run(*command, "--help").stdout.decode().splitlines():
                 self.assertLessEqual(len(line), 80, line)
 
@@ -186,12 +208,46 @@ class Refused(unittest.TestCase):
             self.refuse([option + "=x"], option, "takes no argument")
 
     def test_letters(self):
-        for letter in "xw0SKEfoemibsNzZDAQdOBMTr":
+        for letter in "xw0SKEomibsNzZDQdBMTL":
             self.refuse(["-" + letter], f"-{letter} of ss is not covered", "use ss")
         self.refuse(["-tlx"], "-x of ss is not covered", "use ss")
-        for letter in "qPy1%":
+        for letter in "qy1%":
             self.refuse(["-" + letter], "-" + letter, "portscope --help")
         self.refuse(["-tq"], "-q", "portscope --help")
+
+    def test_resolve(self):
+        for option in ("-r", "-tr", "--resolve"):
+            self.refuse([option], "asks no name server", "getent hosts")
+
+    def test_lists(self):
+        self.refuse(["-A", "tcp,foo"], "--query is tcp, udp or both, not 'foo'")
+        self.refuse(["-f", "link"], "--family is inet or inet6, not 'link'")
+        self.refuse(["--pids", "--json"], "--pids")
+
+    def test_lsof_and_fuser(self):
+        for typed, instead in (
+                ("-i :80", "portscope 80"), ("-i:80", "portscope 80"),
+                ("-i tcp:80", "portscope -t 80"), ("-iUDP:53", "portscope -u 53"),
+                ("-i TCP -sTCP:LISTEN", "portscope -lt"), ("-i4TCP@10.0.0.1:22", "portscope -t4 10.0.0.1:22"),
+                ("-nP -iTCP:8080 -sTCP:LISTEN", "portscope -lt 8080"), ("-nPi", "portscope -a"),
+                ("-i -P -n", "portscope -a"), ("-i6", "portscope -a6"), ("-iTCP", "portscope -at"),
+                ("-t -i :3000", "portscope --pids 3000"), ("-ti:3000", "portscope --pids 3000"),
+                ("-iTCP:443 -sTCP:ESTABLISHED", "portscope -t state established addr :443"),
+                ("-c nginx", "portscope process nginx"), ("-P -p 1234", "portscope pid 1234")):
+            self.refuse(typed.split(), f"for lsof {typed}, type: {instead}")
+        for typed, instead in (
+                ("-k 80/tcp", "kill $(portscope --pids 80/tcp)"),
+                ("-k -n tcp 80", "kill $(portscope --pids -t 80)")):
+            self.refuse(typed.split(), f"for fuser {typed}, type: {instead}")
+        for typed in ("-i", "-ti dst 10.0.0.1", "-s"):
+            self.refuse(typed.split(), "of ss is not covered")
+
+    def test_missed_commands(self):
+        for word in ("kill", "watch", "top"):
+            self.refuse([word, "80"], f"no command '{word}'", "list, explain, free")
+        self.refuse(["help", "frobnicate"], "a command is list,")
+        self.refuse(["help", "list", "free"], "'free'")
+        self.refuse(["version", "x"], "'x'")
 
     def test_mistakes_after_good_options(self):
         self.refuse(["-l", "--json", "--colums"], "--columns")
