@@ -278,6 +278,10 @@ struct portscope_filter *portscope_filter_free(struct portscope_filter *filter);
 const char *portscope_filter_text(const struct portscope_filter *filter);
 /** True for a lone port or service name, which means the local port in any state. */
 bool portscope_filter_is_lone(const struct portscope_filter *filter);
+/** True for a word that a condition of a filter starts with, or that joins some. */
+bool portscope_filter_is_word(const char *word);
+/** True if it asks who holds a socket: for a process, a user, a unit, a container. */
+bool portscope_filter_asks_holder(const struct portscope_filter *filter);
 /** True if it asks for one local port, whatever else it asks for. */
 bool portscope_filter_is_one_port(const struct portscope_filter *filter);
 /** Makes a lone port or service name mean that of the peer. */

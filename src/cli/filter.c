@@ -52,7 +52,7 @@ static int read_filter_file(const char *path, char **ret)
 	return 0;
 }
 
-static int read_text(const struct options *o, char **ret)
+int cli_filter_text(const struct options *o, char **ret)
 {
 	char *text;
 
@@ -86,6 +86,14 @@ static void hint_at_command(const struct command *const *commands, const char *w
 		message("commands come first: portscope %s", near);
 }
 
+int cli_filter_refuse(const struct options *o, const char *wrong)
+{
+	message_lines(wrong);
+	if (o->n_words)
+		hint_at_command(o->commands, o->words[0]);
+	return STATUS_USAGE;
+}
+
 int cli_filter_read(const struct options *o, struct portscope_filter **ret)
 {
 	AUTO_FREE char *text = NULL;
@@ -96,16 +104,12 @@ int cli_filter_read(const struct options *o, struct portscope_filter **ret)
 		*ret = NULL;
 		return 0;
 	}
-	r = read_text(o, &text);
+	r = cli_filter_text(o, &text);
 	if (r)
 		return r;
 	r = portscope_filter_parse(text, ret, &wrong);
-	if (r == -EINVAL) {
-		message_lines(wrong);
-		if (o->n_words)
-			hint_at_command(o->commands, o->words[0]);
-		return STATUS_USAGE;
-	}
+	if (r == -EINVAL)
+		return cli_filter_refuse(o, wrong);
 	if (r < 0)
 		message("cannot read the filter: %s", strerror(-r));
 	return r < 0 ? STATUS_FAILED : 0;

@@ -11,4 +11,9 @@
  */
 int cli_filter_read(const struct options *options, struct portscope_filter **ret);
 
+/** The text of the filter, from either; to be freed. 0, or the exit status after a message. */
+int cli_filter_text(const struct options *options, char **ret);
+/** Says that this is wrong with it; STATUS_USAGE. */
+int cli_filter_refuse(const struct options *options, const char *wrong);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/ask.h"
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/filter.h"
@@ -39,6 +40,7 @@ struct list {
 	bool extended; /**< with uid, inode, cookie and cgroup */
 	bool explain_filter;
 	bool nothing;         /**< what was asked for by name is not there */
+	bool turned;          /**< from the local port to that of the peer */
 	bool pids;            /**< nothing but who holds what was found */
 	unsigned width_asked; /**< 0: that of the terminal */
 	bool wide;            /**< nothing is cut */
@@ -46,7 +48,9 @@ struct list {
 	bool footer;          /**< a reader is told what it amounts to */
 	struct portscope_query query;
 	struct listing listing;
-	bool lone; /**< the filter is a port or a service and nothing else */
+	struct ask ask;
+	const struct ask_reading *reading; /**< that which is tried, or was found */
+	bool named;                        /**< something is asked for by name */
 	const struct format *format;
 	struct printer printer;
 	struct columns columns;
@@ -67,7 +71,7 @@ static size_t table_columns(const struct list *l, uint16_t *ret)
 	if (!(l->query.states & ~PORTSCOPE_STATES_LISTENING)) {
 		columns = listening_columns;
 		n = ARRAY_SIZE(listening_columns);
-	} else if (l->lone) {
+	} else if (l->named) {
 		columns = port_columns;
 		n = ARRAY_SIZE(port_columns);
 	}
@@ -93,8 +97,10 @@ static int choose_columns(struct list *l)
 	uint16_t defaults[PORTSCOPE_FIELDS];
 	size_t n = l->format->all_fields ? columns_of_format(l->format, false, defaults)
 					 : table_columns(l, defaults);
-	int r = columns_choose(&l->columns, &l->options, false, defaults, n);
+	int r;
 
+	l->columns = (struct columns){0};
+	r = columns_choose(&l->columns, &l->options, false, defaults, n);
 	if (l->extended)
 		add_extended(&l->columns);
 	if (l->exposure >= 0)
@@ -116,16 +122,21 @@ static bool only_listening(const struct list *l)
 	return l->listening && !l->all;
 }
 
-/* A lone port means every state of it; -l narrows it to what listens all the same. */
-static uint32_t choose_states(struct list *l)
+/* What is asked for by name is meant in every state; -l narrows it to what listens all the same. */
+static uint32_t choose_states(const struct list *l)
 {
+	bool listening = l->pids && l->reading->listening;
 	uint32_t states = l->all         ? PORTSCOPE_STATES_ALL
 			  : l->listening ? PORTSCOPE_STATES_LISTENING
 					 : PORTSCOPE_STATES_CONNECTED;
 
+	if (listening)
+		return PORTSCOPE_STATES_LISTENING;
 	if (!l->query.filter)
 		return states;
-	if (l->lone && only_listening(l))
+	if (!only_listening(l) && (l->named || portscope_filter_asks_holder(l->query.filter)))
+		states = PORTSCOPE_STATES_ALL;
+	if (only_listening(l) && portscope_filter_is_lone(l->query.filter))
 		return states;
 	return portscope_filter_states(l->query.filter, states);
 }
@@ -168,24 +179,20 @@ static int prepare(struct list *l)
 
 	l->format = o->format ? o->format : &format_table;
 	l->query.protocols = o->protocols ? o->protocols : PORTSCOPE_TCP | PORTSCOPE_UDP;
+	if (l->ask.protocols)
+		l->query.protocols &= l->ask.protocols;
 	l->query.families = l->families ? l->families : PORTSCOPE_INET | PORTSCOPE_INET6;
-	l->lone = l->query.filter && portscope_filter_is_lone(l->query.filter);
-	/* Who is connected to a port is not who has it. */
-	if (l->pids && l->lone) {
-		l->listening = true;
-		l->all = false;
-	}
 	l->query.states = choose_states(l);
 	l->query.numeric = o->numeric;
 	l->query.collector = options_collector(o);
 	l->query.identity = l->format != &format_table && l->format != &format_csv;
 	choose_look(l);
 	l->exposure = l->footer || l->listing.colour ? PORTSCOPE_FIELD_EXPOSURE : -1;
-	l->tells_start = l->lone && l->footer;
+	l->tells_start = l->named && l->footer;
 	if (choose_columns(l))
 		return STATUS_USAGE;
-	/* Whether anything has a lone port has to be known before the first row is written. */
-	l->query.unsorted = l->format->any_order && !o->sort && !l->lone;
+	/* Whether anything has this name has to be known before the first row is written. */
+	l->query.unsorted = l->format->any_order && !o->sort && !l->named;
 	if (l->pids)
 		ask_for_pids(l);
 	l->listing.query = &l->query;
@@ -286,6 +293,9 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 	}
 	l->listing.snapshot = snapshot;
 	l->printer.listing = &l->listing;
+	/* The line on stderr is all that there is to say. */
+	if (l->nothing && l->format == &format_table)
+		return 0;
 	if (l->format->begin)
 		l->format->begin(&l->printer);
 	if (l->format->measure)
@@ -313,36 +323,68 @@ static void report_hidden(const struct portscope_snapshot *snapshot)
 			counts.rows, geteuid() ? "; run it as root to see them" : "");
 }
 
-/* Where no socket has a lone port as its own, the peers' ports are meant. */
-static int open_snapshot(struct list *l, struct portscope_snapshot **ret)
+/* Says how the words were understood where they can mean more than one thing. */
+static void say_reading(const struct list *l)
 {
-	struct portscope_snapshot *snapshot;
-	int r = portscope_open(&l->query, &snapshot);
+	const char *text = l->ask.text;
 
-	if (r < 0 || !l->lone || portscope_count(snapshot)) {
-		if (r >= 0)
-			*ret = snapshot;
-		return r;
-	}
-	/* What listens has no peer. */
-	if (only_listening(l)) {
-		message("nothing listens on the port %s", portscope_filter_text(l->query.filter));
-		*ret = snapshot;
-		return 0;
-	}
+	if (l->reading->peer || (l->ask.kind == ASK_PORT && l->turned))
+		message("no local port %s; showing connections to remote port %s", text, text);
+	else if (l->reading->as)
+		message("taking '%s' as %s: %s", text, l->reading->as, l->reading->filter);
+	else if (l->ask.kind != ASK_PORT && !l->all && !only_listening(l) && l->query.filter &&
+		 portscope_filter_asks_holder(l->query.filter))
+		message("showing sockets in every state (-a), because the filter asks who holds "
+			"them");
+}
+
+/* Bare, portscope lists connections: where there are none, that may not be what was meant. */
+static void say_how_many_listen(const struct list *l)
+{
+	struct portscope_query query = l->query;
+	struct portscope_snapshot *snapshot;
+	size_t n;
+
+	query.states = PORTSCOPE_STATES_LISTENING;
+	query.n_fields = query.n_sort = 0;
+	query.unsorted = query.identity = false;
+	if (portscope_open(&query, &snapshot) < 0)
+		return;
+	n = portscope_count(snapshot);
+	if (n)
+		message("no connections; %zu socket%s listen%s: portscope -l", n, plural(n),
+			n == 1 ? "s" : "");
 	portscope_close(snapshot);
-	portscope_filter_turn_to_peer(l->query.filter);
-	r = portscope_open(&l->query, &snapshot);
-	if (r < 0)
+}
+
+/* A table of connections, and nothing that narrows it or says that it is read by a program. */
+static bool is_bare(const struct list *l)
+{
+	return !l->query.filter && !l->all && !l->listening && l->format == &format_table &&
+	       !l->options.columns && !l->options.no_header;
+}
+
+static void say_nothing(struct list *l)
+{
+	if (l->named)
+		ask_say_nothing(&l->ask, only_listening(l) || (l->pids && l->ask.kind == ASK_PORT));
+	else if (is_bare(l))
+		say_how_many_listen(l);
+	l->nothing = l->named;
+}
+
+/* Where no socket has a lone port as its own, the peers' ports are meant; what listens has none. */
+static int open_reading(struct list *l, struct portscope_snapshot **ret)
+{
+	int r = portscope_open(&l->query, ret);
+
+	if (r < 0 || l->ask.kind != ASK_PORT || portscope_count(*ret) || only_listening(l) ||
+		l->pids)
 		return r;
-	if (portscope_count(snapshot))
-		message("nothing here has the local port %s: these are connections to it elsewhere",
-			portscope_filter_text(l->query.filter));
-	else
-		message("nothing has the port %s, neither here nor as a peer",
-			portscope_filter_text(l->query.filter));
-	*ret = snapshot;
-	return 0;
+	portscope_close(*ret);
+	portscope_filter_turn_to_peer(l->query.filter);
+	l->turned = true;
+	return portscope_open(&l->query, ret);
 }
 
 static int explain_filter(const struct list *l)
@@ -364,21 +406,15 @@ static int explain_filter(const struct list *l)
 	return output_finish(&out);
 }
 
-static int run(struct list *l)
+static int show(struct list *l, struct portscope_snapshot *snapshot)
 {
 	AUTO_OUT struct out out = {.fd = STDOUT_FILENO};
 	const struct portscope_warning *warnings;
-	struct portscope_snapshot *snapshot;
 	int r, status, written;
 	size_t n;
 
 	l->printer.out = &out;
 	out_init(&l->hidden, -1);
-	r = open_snapshot(l, &snapshot);
-	if (r < 0) {
-		message("cannot list the sockets: %s", strerror(-r));
-		return STATUS_FAILED;
-	}
 	r = print_all(l, snapshot);
 	written = output_finish(&out);
 	warnings = portscope_get_warnings(snapshot, &n);
@@ -392,10 +428,59 @@ static int run(struct list *l)
 		message("the listing ended early: %s", strerror(-r));
 		written = STATUS_FAILED;
 	}
-	portscope_close(snapshot);
 	if (!written && l->nothing)
 		return STATUS_FOUND;
 	return written ? written : status;
+}
+
+static int parse_reading(struct list *l)
+{
+	AUTO_FREE char *wrong = NULL;
+	int r = 0;
+
+	l->query.filter = portscope_filter_free(l->query.filter);
+	if (l->reading->filter)
+		r = portscope_filter_parse(l->reading->filter, &l->query.filter, &wrong);
+	if (r == -EINVAL)
+		return cli_filter_refuse(&l->options, wrong);
+	if (r < 0)
+		message("cannot read the filter: %s", strerror(-r));
+	return r < 0 ? STATUS_FAILED : 0;
+}
+
+/* Tries to find a socket by each reading; the last one that can be tried is shown, be it empty. */
+static int run(struct list *l)
+{
+	struct portscope_snapshot *snapshot = NULL;
+	size_t last = l->ask.n - 1;
+	int r = 0;
+
+	while (last && l->ask.readings[last].peer && (only_listening(l) || l->pids))
+		last--;
+	for (size_t i = 0; i <= last && !r; i++) {
+		portscope_close(snapshot);
+		snapshot = NULL;
+		l->reading = &l->ask.readings[i];
+		r = parse_reading(l);
+		if (!r)
+			r = prepare(l);
+		if (r || l->explain_filter)
+			return r ? r : explain_filter(l);
+		r = open_reading(l, &snapshot);
+		if (r < 0) {
+			message("cannot list the sockets: %s", strerror(-r));
+			return STATUS_FAILED;
+		}
+		if (portscope_count(snapshot))
+			break;
+	}
+	if (portscope_count(snapshot) || l->query.unsorted)
+		say_reading(l);
+	else
+		say_nothing(l);
+	r = show(l, snapshot);
+	portscope_close(snapshot);
+	return r;
 }
 
 static int run_list(void *state)
@@ -409,12 +494,12 @@ static int run_list(void *state)
 	}
 	if (l->options.list_fields)
 		return output_text(socket_fields_write);
-	r = cli_filter_read(&l->options, &l->query.filter);
+	r = ask_read(&l->options, &l->ask);
+	l->named = l->ask.kind != ASK_FILTER;
 	if (!r)
-		r = prepare(l);
-	if (!r)
-		r = l->explain_filter ? explain_filter(l) : run(l);
+		r = run(l);
 	portscope_filter_free(l->query.filter);
+	ask_done(&l->ask);
 	return r;
 }
 
@@ -473,11 +558,14 @@ const struct command command_list = {
 	.about = "Which ports are open here, what each is for, who holds it, who can reach it.\n"
 		 "\n"
 		 "Bare, it lists connections, as ss does; with -l what listens.\n",
-	.closing = "\nExamples:\n"
-		   "  sudo portscope -l                 what listens\n"
-		   "  portscope -tan                    every TCP socket\n"
-		   "  portscope --json -l | jq '.sockets[].local_port'\n"
-		   "\n"
-		   "Exit status: 0 done, 2 wrong usage, 3 failed, 4 something could not be seen.\n",
+	.closing =
+		"\nExamples:\n"
+		"  sudo portscope -l                 what listens\n"
+		"  portscope 3000                    who has port 3000; also: 80/tcp, nginx, ssh\n"
+		"  portscope -tan                    every TCP socket\n"
+		"  portscope --json -l | jq '.sockets[].local_port'\n"
+		"\n"
+		"Exit status: 0 done, 1 nothing has the port or name asked for, 2 wrong usage,\n"
+		"3 failed, 4 something could not be seen.\n",
 	.run = run_list,
 };

@@ -121,6 +121,10 @@ void filter_set_autobound(struct filter *filter, const uint64_t *cookies, size_t
 
 /** True if the filter is a lone port or service name, by which the local port is meant. */
 bool filter_is_lone(const struct filter *filter);
+/** True for a word that a condition starts with, or that joins conditions. */
+bool filter_is_word(const char *word);
+/** True if the filter has a condition on who holds a socket, and none on states. */
+bool filter_asks_holder(const struct filter *filter);
 /** True if the filter asks for one local port, whatever else it asks for. */
 bool filter_is_one_port(const struct filter *filter);
 /** Turns a lone filter to the port of the peer; sockets without one do not match. */

@@ -485,6 +485,16 @@ static int parse_all(struct parser *p)
 	return 0;
 }
 
+bool filter_is_word(const char *word)
+{
+	struct parser p = {.text = word};
+	struct predicate predicate;
+
+	p.token = lex(word, 0, false);
+	return p.token.kind != TOKEN_WORD || token_is(&p, "exclude") ||
+	       find_predicate(&p, &predicate);
+}
+
 int filter_parse(const char *text, const struct filter_names *names, struct filter **ret,
 	struct filter_error *error)
 {

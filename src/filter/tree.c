@@ -238,6 +238,18 @@ bool filter_is_lone(const struct filter *filter)
 	return filter->lone;
 }
 
+bool filter_asks_holder(const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->n_fields && !filter->has_states; i++) {
+		unsigned id = filter->fields[i];
+
+		if (field_get(id)->from == FIELD_FROM_HOLDER || id == PORTSCOPE_FIELD_PROCESS ||
+			id == PORTSCOPE_FIELD_PID || id == PORTSCOPE_FIELD_PROCESSES)
+			return true;
+	}
+	return false;
+}
+
 static bool is_one_port(const struct node *node)
 {
 	bool found = node->kind == NODE_PORT && node->side == SIDE_LOCAL && node->n == 1 &&

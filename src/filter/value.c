@@ -276,14 +276,34 @@ static int add_hex(struct value *v, struct node *node)
 	return add_range(node, TOKEN_EQUAL, number);
 }
 
+/* As systemctl(1) completes the name of a unit: NGINX means NGINX.service. */
+static const char *unit_suffix(const struct value *v)
+{
+	static const char *const types[] = {".service", ".socket", ".device", ".mount",
+		".automount", ".swap", ".target", ".path", ".timer", ".slice", ".scope"};
+	const char *dot = strrchr(v->word, '.');
+
+	if ((v->predicate->field != PORTSCOPE_FIELD_UNIT &&
+		    v->predicate->field != PORTSCOPE_FIELD_SOCKET_UNIT) ||
+		!(1u << v->comparison & SET))
+		return "";
+	for (size_t i = 0; dot && i < ARRAY_SIZE(types); i++)
+		if (!strcmp(dot, types[i]))
+			return "";
+	return types[0];
+}
+
 static int add_text(struct value *v, struct node *node)
 {
 	char **text = node_grow(node, sizeof(*text));
 
 	if (!text)
 		return -ENOMEM;
-	*text = strdup(v->word);
-	return *text ? 0 : -ENOMEM;
+	if (asprintf(text, "%s%s", v->word, unit_suffix(v)) < 0) {
+		*text = NULL;
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /* A word with an order is compared by its place in it, any other as a text. */

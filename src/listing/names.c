@@ -227,6 +227,16 @@ bool portscope_filter_is_lone(const struct portscope_filter *filter)
 	return filter_is_lone(filter->parsed);
 }
 
+bool portscope_filter_is_word(const char *word)
+{
+	return filter_is_word(word);
+}
+
+bool portscope_filter_asks_holder(const struct portscope_filter *filter)
+{
+	return filter_asks_holder(filter->parsed);
+}
+
 bool portscope_filter_is_one_port(const struct portscope_filter *filter)
 {
 	return filter_is_one_port(filter->parsed);

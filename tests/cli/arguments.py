@@ -171,8 +171,6 @@ class Refused(unittest.TestCase):
         """Services of the tables and of this site; and commands, which are no filter."""
         command = "commands come first: portscope "
         for arguments, hint, last in (
-                (["sshh"], "did you mean the service ssh?", None),
-                (["-l", "htttp"], "did you mean the service http?", None),
                 (["sport", "=", ":doman"], "did you mean domain?", None),
                 (["-l", "list"], "^~~~ ", command + "list"),
                 (["--json", "explain", "22"], "^~~~~~~ ", command + "explain"),
@@ -183,6 +181,23 @@ class Refused(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (2, b""), arguments)
             self.assertIn(hint, lines[2], arguments)
             self.assertEqual(lines[3:], ["portscope: " + last] if last else [], arguments)
+
+    def test_nothing_has_this_name(self):
+        """One line, with what is near, and status 1; JSON stays a document."""
+        for arguments, said in (
+                (["sshh"], "did you mean the service ssh?"),
+                (["-l", "no-such-thing"], "no service, process or unit called 'no-such-thing'"),
+                (["pid", "4194304"], "pid 4194304 has no socket here"),
+                (["process", "no-such-thing"], "process no-such-thing has no socket here"),
+                (["unit", "no-such-thing"], "unit no-such-thing has no socket here")):
+            result = run(*arguments)
+            self.assertEqual((result.returncode, result.stdout), (1, b""), arguments)
+            self.assertIn(said, result.stderr.decode().splitlines()[0], arguments)
+            result = run("--json", *arguments)
+            self.assertEqual(result.returncode, 1)
+            self.assertEqual(json.loads(result.stdout)["sockets"], [])
+        for arguments in (["process", "=", "no-such-thing"], ["unit", "=", "no-such-thing"]):
+            self.assertEqual(run(*arguments).returncode, 0, arguments)
 
     def test_formats_exclude_each_other(self):
         self.refuse(["--json", "--csv"], "--json", "--csv")

@@ -186,9 +186,9 @@ class Failures(unittest.TestCase):
 class Lone(unittest.TestCase):
     """A port or a service and nothing else, on the command line."""
 
-    def ports(self, *words):
+    def ports(self, *words, status=0):
         r = lab.portscope('--json', *words)
-        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(r.returncode, status, r.stderr)
         return [(s['state'], s['local_port'], s['remote_port'])
                 for s in json.loads(r.stdout)['sockets']], r.stderr
 
@@ -197,27 +197,29 @@ class Lone(unittest.TestCase):
             every = [(s['state'], s['local_port'], s['remote_port'])
                      for s in lab.document('-a')['sockets'] if s['local_port'] == port]
             self.assertTrue(every)
-            self.assertEqual(self.ports(word), (every, ''), word)
+            ports, said = self.ports(word)
+            self.assertEqual(ports, every, word)
+            self.assertEqual('as a service' in said, word == 'TCPmux', said)
 
     def test_port_of_the_peer(self):
         ports, said = self.ports('7')
         self.assertEqual({port for _, _, port in ports}, {7})
         self.assertIn('last-ack', {state for state, _, _ in ports})
-        self.assertIn('nothing here has the local port 7: these are connections to it', said)
+        self.assertIn('no local port 7; showing connections to remote port 7', said)
 
     def test_nothing(self):
-        self.assertEqual(self.ports('2'), (
-            [], 'portscope: nothing has the port 2, neither here nor as a peer\n'))
+        self.assertEqual(self.ports('2', status=1), (
+            [], 'portscope: no socket uses port 2, locally or at the other end\n'))
         # What has no peer has no port of one.
-        self.assertEqual(self.ports('0'), (
-            [], 'portscope: nothing has the port 0, neither here nor as a peer\n'))
+        self.assertEqual(self.ports('0', status=1), (
+            [], 'portscope: no socket uses port 0, locally or at the other end\n'))
 
     def test_listening_narrows(self):
         ports, said = self.ports('-l', '8104')
         self.assertEqual((ports, said), ([('listen', 8104, None)], ''))
         # Connections to this port there are, so that it is not said to be unknown.
-        self.assertEqual(self.ports('-l', '7'),
-                         ([], 'portscope: nothing listens on the port 7\n'))
+        self.assertEqual(self.ports('-l', '7', status=1),
+                         ([], 'portscope: nothing listens on port 7\n'))
         self.assertGreater(len(self.ports('-la', '8104')[0]), 1)
 
     def test_explained_states(self):
