@@ -576,6 +576,7 @@ struct portscope_wish {
 	bool consecutive;   /**< one after the other */
 	bool first;         /**< the lowest ones, not any: two callers at once may get the same */
 	bool registered;    /**< those with a service are welcome too */
+	bool lasting;       /**< none that the kernel hands out by itself (ip_local_port_range) */
 	/** For this address alone, its port does not matter; NULL: for every address. */
 	const struct portscope_endpoint *address;
 	/** A listing of another host, where they are to be free as well; NULL: none. */
@@ -591,6 +592,7 @@ struct portscope_choice {
 	size_t elsewhere;  /**< in use on the other host */
 	size_t reserved;   /**< by ip_local_reserved_ports */
 	size_t registered; /**< a service has it, registered or de facto */
+	size_t ephemeral;  /**< in ip_local_port_range, where a lasting one was wished for */
 	size_t refused;    /**< this user may not bind it */
 	int refusal;       /**< errno of the first such bind; 0: none */
 	/** What the listing of the other host does not cover, a part of a sentence; NULL: nothing.

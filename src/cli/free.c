@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/document.h"
+#include "cli/free-why.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -145,6 +146,9 @@ static int prepare(struct free_command *f)
 	f->wish.consecutive = f->consecutive;
 	f->wish.first = f->order && !strcmp(f->order, "first");
 	f->wish.registered = f->registered;
+	/* The kernel may take a port of its own range at any time, and audit reports a listener
+	 * there. */
+	f->wish.lasting = !o->n_words;
 	status = take_range(f);
 	if (!status)
 		status = take_count(f);
@@ -181,6 +185,7 @@ static void put_json(const struct free_command *f, struct out *o)
 	json_write_number(&j, "in_use_elsewhere", c->elsewhere);
 	json_write_number(&j, "reserved", c->reserved);
 	json_write_number(&j, "registered", c->registered);
+	json_write_number(&j, "ephemeral", c->ephemeral);
 	json_write_number(&j, "refused", c->refused);
 	json_write_close(&j, '}');
 	json_write_close(&j, '}');
@@ -200,18 +205,21 @@ static void explain_lack(const struct free_command *f)
 		{c->elsewhere, "in use on the other host", ""},
 		{c->reserved, "reserved (ip_local_reserved_ports)", ""},
 		{c->registered, "registered to a service", " (--registered allows them)"},
+		{c->ephemeral, "ephemeral ports", ""},
 		{c->refused, "refused: ", c->refused ? strerror(c->refusal) : ""},
 	};
 	AUTO_OUT struct out text = OUT_MEMORY;
 
+	if (w->low == w->high) {
+		free_say_why(w, c);
+		return;
+	}
 	if (w->consecutive && c->available)
 		out_format(&text, "no %zu ports in a row are free in %u-%u", w->count, w->low,
 			w->high);
 	else if (c->available)
 		out_format(&text, "only %zu of %zu ports are free in %u-%u", c->available, w->count,
 			w->low, w->high);
-	else if (w->low == w->high)
-		out_format(&text, "port %u is not free", w->low);
 	else
 		out_format(&text, "nothing is free in %u-%u", w->low, w->high);
 	if (w->consecutive && c->available)
@@ -269,9 +277,46 @@ static int print_all(struct free_command *f)
 	return written ? written : status;
 }
 
+/* Once more with fewer wishes; a port of `ephemeral` is worth a word. */
+static int choose_again(struct free_command *f, bool ephemeral)
+{
+	int r;
+
+	portscope_choice_free(f->choice);
+	f->choice = NULL;
+	r = portscope_choose(&f->wish, &f->choice);
+	if (r >= 0 && f->choice->n_ports && ephemeral)
+		message("no other ports are left: the kernel may hand out %s by itself",
+			f->choice->n_ports == 1 ? "this one" : "these");
+	return r;
+}
+
+/*
+ * By default ports outside of the kernel's own range, if there are any; of a range that was typed
+ * as numbers, names that somebody registered only count as long as there are ports without.
+ */
+static int choose(struct free_command *f)
+{
+	struct portscope_wish *wish = &f->wish;
+	bool numbers = f->options.n_words && ports_are_numeric(f->options.words[0]);
+	int r = portscope_choose(wish, &f->choice);
+
+	if (r < 0 || f->choice->n_ports)
+		return r;
+	if (wish->lasting && f->choice->ephemeral) {
+		wish->lasting = false;
+		return choose_again(f, true);
+	}
+	if (numbers && wish->low > 1023 && wish->low < wish->high && f->choice->registered) {
+		wish->registered = true;
+		return choose_again(f, false);
+	}
+	return 0;
+}
+
 static int run(struct free_command *f)
 {
-	int r = portscope_choose(&f->wish, &f->choice);
+	int r = choose(f);
 
 	if (r < 0 && f->wish.address) {
 		message("cannot bind to %s: %s", f->address_asked, strerror(-r));

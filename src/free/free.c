@@ -34,6 +34,7 @@ enum verdict {
 	VERDICT_ELSEWHERE,
 	VERDICT_RESERVED,
 	VERDICT_REGISTERED,
+	VERDICT_EPHEMERAL,
 	VERDICT_REFUSED,
 	VERDICTS,
 };
@@ -164,6 +165,8 @@ static void judge(struct chooser *c)
 			c->verdicts[port] = VERDICT_RESERVED;
 		else if (!wish->registered && has_service(c, port))
 			c->verdicts[port] = VERDICT_REGISTERED;
+		else if (wish->lasting && port >= c->ephemeral.low && port <= c->ephemeral.high)
+			c->verdicts[port] = VERDICT_EPHEMERAL;
 	}
 }
 
@@ -326,6 +329,7 @@ static void count(const struct chooser *c, struct portscope_choice *to)
 	to->elsewhere = counts[VERDICT_ELSEWHERE];
 	to->reserved = counts[VERDICT_RESERVED];
 	to->registered = counts[VERDICT_REGISTERED];
+	to->ephemeral = counts[VERDICT_EPHEMERAL];
 	to->refused = counts[VERDICT_REFUSED];
 	to->refusal = c->refusal;
 	to->collector = c->collector;
