@@ -125,7 +125,8 @@ static bool only_listening(const struct list *l)
 /* What is asked for by name is meant in every state; -l narrows it to what listens all the same. */
 static uint32_t choose_states(const struct list *l)
 {
-	bool listening = l->pids && l->reading->listening;
+	/* Who is connected to a port is not who holds it. */
+	bool listening = l->pids && (l->reading->listening || l->ask.kind == ASK_PORT);
 	uint32_t states = l->all         ? PORTSCOPE_STATES_ALL
 			  : l->listening ? PORTSCOPE_STATES_LISTENING
 					 : PORTSCOPE_STATES_CONNECTED;
