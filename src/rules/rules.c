@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* THE table of rules, and what their verdicts share. */
+/* THE table of rules. */
 #include "rules/rules.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "model/field.h"
@@ -19,8 +17,8 @@ static const struct rule rules[] = {
 		"known-insecure service", NULL,
 		"The port is that of a service that is known to be insecure. The severity is that of the service; on "
 		"loopback it is info, on the link one step less, on a private address one step less for services that "
-		"amplify. The evidence is port+process where a holder is known to speak the service, else port; then, "
-		"if the holder can be seen, the severity is medium at most, for a port number is not a protocol."),
+		"amplify. The evidence is port+process where a holder is known to speak the service, else port. Only a "
+		"holder that is known to speak something else lowers it, see port-of-another-service."),
 	RULE("insecure-service-moved", CRITICAL, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_moved,
 		"insecure service on another port", NULL,
 		"A program that is known for an insecure service listens on a port that is not the service's. The "
@@ -154,67 +152,6 @@ int rules_warn_unseen(size_t unseen, size_t judged, struct warnings *warnings)
 		"the owners of %zu of %zu sockets could not be seen: what is said of these "
 		"rests on the port alone",
 		unseen, judged);
-}
-
-enum portscope_severity severity_weigh(
-	enum portscope_severity severity, enum exposure exposure, bool amplification)
-{
-	switch (exposure) {
-	case EXPOSURE_LOOPBACK:
-		return PORTSCOPE_INFO;
-	case EXPOSURE_LINK:
-		return severity ? severity - 1 : severity;
-	case EXPOSURE_PRIVATE:
-		return severity && amplification ? severity - 1 : severity;
-	case EXPOSURE_PUBLIC:
-	case EXPOSURE_ANY:
-	case EXPOSURE_UNKNOWN:
-		break;
-	}
-	return severity;
-}
-
-int verdict_fill(struct verdict *ret, enum portscope_severity severity, const char *evidence,
-	const char *references, const char *advice, const char *format, ...)
-{
-	struct verdict v = {
-		.severity = severity,
-		.evidence = evidence,
-		.references = references,
-	};
-	va_list args;
-	int length;
-
-	/* It takes no memory, and cannot fail. */
-	if (ret->wordless) {
-		ret->severity = severity;
-		return 1;
-	}
-	va_start(args, format);
-	length = vasprintf(&v.text, format, args);
-	va_end(args);
-	if (length < 0)
-		return -ENOMEM;
-	if (advice) {
-		v.advice = strdup(advice);
-		if (!v.advice) {
-			verdict_done(&v);
-			return -ENOMEM;
-		}
-	}
-	*ret = v;
-	return 1;
-}
-
-void verdict_done(struct verdict *verdict)
-{
-	free(verdict->text);
-	free(verdict->advice);
-}
-
-const char *verdict_holder(const struct portscope_process *process)
-{
-	return process->program ? process->program : process->comm ? process->comm : "its holder";
 }
 
 const struct portscope_rule *portscope_rule_at(unsigned i)

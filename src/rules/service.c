@@ -105,6 +105,21 @@ static enum evidence choose(const struct portscope_row *row, struct registry_ins
 	return best;
 }
 
+/* Why only the port tells what it is. */
+static void put_doubt(const struct portscope_row *row, char *text, size_t size)
+{
+	const struct portscope_process *p = row->processes;
+
+	if (row->n_processes && (p->program || p->comm))
+		snprintf(text, size, "its holder %s does not tell", verdict_holder(p));
+	else if (row->n_processes)
+		snprintf(text, size, "its holder does not tell");
+	else if (row->owner == OWNER_NONE || row->owner == OWNER_UNKNOWN)
+		snprintf(text, size, "no process in sight holds it");
+	else
+		snprintf(text, size, "its holder could not be seen");
+}
+
 int judge_insecure(
 	const struct portscope_row *row, const struct rules_index *index, struct verdict *ret)
 {
@@ -112,6 +127,7 @@ int judge_insecure(
 	const struct registry_program *program;
 	enum portscope_severity severity;
 	enum evidence evidence;
+	char doubt[128];
 
 	if (!is_insecure_port(row))
 		return 0;
@@ -124,12 +140,11 @@ int judge_insecure(
 			"%s", facts.why);
 	if (find_moved(row, &program, &moved))
 		return 0;
-	if (!row->n_processes)
-		return verdict_fill(ret, severity, "port", facts.reference, facts.safer,
-			"If this is %s: %s", facts.key, facts.why);
-	return verdict_fill(ret, MIN(severity, PORTSCOPE_MEDIUM), "port", facts.reference,
-		facts.safer, "If this is %s, which %s is not known for: %s", facts.key,
-		verdict_holder(&row->processes[0]), facts.why);
+	put_doubt(row, doubt, sizeof(doubt));
+	/* A holder that is not known may be what the port belongs to: it lowers nothing. */
+	return verdict_fill(ret, severity, "port", facts.reference, facts.safer,
+		"Port %u belongs to %s; %s. If it is %s: %s", row->socket->local_port, facts.key,
+		doubt, facts.key, facts.why);
 }
 
 int judge_moved(

@@ -12,7 +12,6 @@ import tree
 KNOWN = [
     ["src/document/read-head.c", "src/document/read-socket.c", "src/document/read.c"],
     ["src/listing/findings.c", "src/listing/understand.c"],
-    ["src/rules/holder.c", "src/rules/rules.c", "src/rules/service.c", "src/rules/socket.c"],
 ]
 
 DEFINES = set("TDBRVW")  # as nm(1) calls what others may use

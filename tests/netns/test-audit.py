@@ -211,7 +211,7 @@ class Findings(unittest.TestCase):
             ('encrypted-twin-open', '10.9.8.7', 143): ('low', 'port+process'),
             ('insecure-service', '10.9.8.8', 110): ('medium', 'port+process'),
             ('insecure-service', '10.9.8.7', 514): ('medium', 'port+process'),
-            ('insecure-service', '10.9.8.9', 2375): ('medium', 'port'),
+            ('insecure-service', '10.9.8.9', 2375): ('critical', 'port'),
             ('ephemeral-listener', '10.9.8.9', 50123): ('low', 'observed'),
             ('root-on-unprivileged-wildcard', '0.0.0.0', 8081): ('info', 'observed'),
             ('local-clients-only', '0.0.0.0', 8081): ('info', 'observed'),
@@ -478,7 +478,7 @@ class Unprivileged(unittest.TestCase):
                           ('insecure-service', 'high', 'port', '10.9.8.8'),
                           ('insecure-service', 'info', 'port', '127.0.0.1')])
         for f in d['findings']:
-            self.assertTrue(f['text'].startswith('If this is telnet: '), f['text'])
+            self.assertIn(' belongs to telnet; its holder could not be seen. If it is telnet: ', f['text'])
         self.assertEqual((r.returncode, d['summary']['unseen'], d['complete']), (1, 5, True))
         self.assertIn('the owners of 5 of 5 sockets could not be seen', r.stderr)
         self.assertIn('could not be seen', json.dumps(d['warnings']))
@@ -518,7 +518,7 @@ class Formats(unittest.TestCase):
                       'Evidence: port and process. Rule: insecure-service'):
             self.assertIn('          ' + words, r.stdout)
         self.assertRegex(r.stdout.splitlines()[-1],
-                         r'^\d+ findings in \d+ listening sockets: 6 high, \d+ medium, \d+ low, '
+                         r'^\d+ findings in \d+ listening sockets: 1 critical, 6 high, \d+ medium, \d+ low, '
                          r'\d+ info; \d+ any, \d+ private, \d+ loopback\. \d+ raise nothing\.$')
 
     @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')

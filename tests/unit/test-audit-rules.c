@@ -288,13 +288,21 @@ static void test_insecure(void **state)
 		expect(judge_insecure, &s, NULL, table[i].domain, "port+process");
 	}
 
-	/* a holder out of sight takes nothing off; one in sight that is not known does */
+	/* neither a holder out of sight nor one in sight that is not known takes anything off */
 	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 2375);
 	expect(judge_insecure, &s, NULL, PORTSCOPE_CRITICAL, "port");
-	expect_text(judge_insecure, &s, NULL, "If this is docker: ", "client certificates");
+	expect_text(judge_insecure, &s, NULL,
+		"Port 2375 belongs to docker; its holder could not be seen. If it is docker: ",
+		"client certificates");
+	s.row.owner = OWNER_UNKNOWN;
+	expect_text(judge_insecure, &s, NULL, "; no process in sight holds it. If it", NULL);
 	add_holder(&s, "/usr/bin/python3", 0);
-	expect(judge_insecure, &s, NULL, PORTSCOPE_MEDIUM, "port");
-	expect_text(judge_insecure, &s, NULL, "If this is docker, which python3 is not", NULL);
+	expect(judge_insecure, &s, NULL, PORTSCOPE_CRITICAL, "port");
+	expect_text(judge_insecure, &s, NULL,
+		"Port 2375 belongs to docker; its holder python3 does not tell. If it is docker: ",
+		NULL);
+	s.shown[0].program = s.shown[0].comm = NULL;
+	expect_text(judge_insecure, &s, NULL, "; its holder does not tell. If it", NULL);
 	sample_init(&s, IPPROTO_TCP, "127.0.0.1", 2375);
 	add_holder(&s, "/usr/bin/python3", 0);
 	expect(judge_insecure, &s, NULL, PORTSCOPE_INFO, "port");
@@ -310,6 +318,43 @@ static void test_insecure(void **state)
 	sample_init(&s, IPPROTO_TCP, "0.0.0.0", 23);
 	add_holder(&s, "/usr/sbin/vsftpd", 0);
 	refute(judge_insecure, &s, NULL);
+}
+
+/* Root sees a holder, others do not: one that no table knows, or that carries what others speak,
+ * changes nothing of what is said of the port. */
+static void test_same_for_all_users(void **state)
+{
+	static const char *const holders[] = {"/opt/unheard-of", "/usr/bin/python3.11",
+		"/usr/bin/perl", "/usr/bin/node", "/usr/bin/ruby3.1",
+		"/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "/usr/lib/systemd/systemd",
+		"/usr/bin/docker-proxy", "/usr/bin/conmon", "/usr/bin/rootlessport",
+		"/usr/bin/socat", "/usr/sbin/haproxy", "/usr/bin/ssh", "/usr/sbin/xinetd"};
+	static const char *const addresses[] = {"0.0.0.0", "10.0.0.1", "169.254.0.1", "127.0.0.1"};
+	struct registry_insecure facts;
+	size_t n = 0;
+
+	for (size_t i = 0; registry_next_insecure_of_all(&i, &facts); n++)
+		for (size_t a = 0; a < ARRAY_SIZE(addresses); a++) {
+			struct verdict hidden = {0};
+			struct sample s;
+
+			sample_init(&s, facts.protocol, addresses[a], facts.low);
+			assert_int_equal(judge(judge_insecure, &s, NULL, &hidden), 1);
+			for (size_t h = 0; h < ARRAY_SIZE(holders); h++) {
+				struct verdict seen = {0};
+
+				sample_init(&s, facts.protocol, addresses[a], facts.low);
+				add_holder(&s, holders[h], 0);
+				assert_int_equal(judge(judge_insecure, &s, NULL, &seen), 1);
+				if (!strcmp(seen.evidence, "port") &&
+					seen.severity != hidden.severity)
+					fail_msg("%s on %u: %u, hidden: %u", holders[h], facts.low,
+						seen.severity, hidden.severity);
+				verdict_done(&seen);
+			}
+			verdict_done(&hidden);
+		}
+	assert_in_range(n, 130, 1000);
 }
 
 /* 514/tcp is registered for rsh, and what syslog daemons take for themselves. */
@@ -915,6 +960,7 @@ int main(void)
 		cmocka_unit_test(test_program_of),
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_insecure),
+		cmocka_unit_test(test_same_for_all_users),
 		cmocka_unit_test(test_program_decides),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_mismatch),
