@@ -218,6 +218,7 @@ enum portscope_field_id {
 	PORTSCOPE_FIELD_RULE,
 	PORTSCOPE_FIELD_TITLE,
 	PORTSCOPE_FIELD_EVIDENCE,
+	PORTSCOPE_FIELD_WHAT,
 	PORTSCOPE_FIELD_TEXT,
 	PORTSCOPE_FIELD_ADVICE,
 	PORTSCOPE_FIELD_REFERENCES,
@@ -284,6 +285,8 @@ bool portscope_filter_is_word(const char *word);
 bool portscope_filter_asks_holder(const struct portscope_filter *filter);
 /** True if it asks for one local port, whatever else it asks for. */
 bool portscope_filter_is_one_port(const struct portscope_filter *filter);
+/** True if it asks for fields of findings: only an audit can answer. */
+bool portscope_filter_is_of_findings(const struct portscope_filter *filter);
 /** Makes a lone port or service name mean that of the peer. */
 void portscope_filter_turn_to_peer(struct portscope_filter *filter);
 /** The states that can match, where `states` are asked for beside it. */

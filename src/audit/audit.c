@@ -216,6 +216,7 @@ static int show(struct kept *k, const char *decided)
 		.title = v->rule->shown.title,
 		.severity = v->severity,
 		.evidence = v->evidence,
+		.what = v->what ? v->what : v->rule->shown.title,
 		.text = v->text,
 		.advice = v->advice,
 		.verdict = decided,
@@ -230,13 +231,34 @@ struct judged {
 	uint32_t position;
 	size_t first; /**< the first finding of those that share its address */
 	const struct policy_line *line;
+	const struct policy_line *expired; /**< an allowance that is over; NULL: none */
 };
+
+/* A filter of findings chooses among them; the sockets are all judged. */
+static bool is_asked_for(
+	const struct portscope_audit *a, const struct portscope_row *row, const struct kept *found)
+{
+	struct portscope_row finding = *row;
+
+	if (!a->filter || !filter_is_of_findings(a->filter))
+		return true;
+	finding.finding = &found->finding;
+	return filter_match(a->filter, &finding);
+}
+
+static void kept_done(struct kept *k)
+{
+	verdict_done(&k->verdict);
+	free(k->references);
+	free(k->reference);
+}
 
 /* Takes over a verdict. */
 static int keep(
 	struct portscope_audit *a, const struct judged *j, struct verdict *v, const char *decided)
 {
 	struct kept *same = find_same(a, j->first, v), *added;
+	int r;
 
 	if (same) {
 		same->finding.sockets++;
@@ -249,7 +271,12 @@ static int keep(
 		return -ENOMEM;
 	}
 	*added = (struct kept){.verdict = *v, .row = j->position};
-	return show(added, decided);
+	r = show(added, decided);
+	if (r < 0 || is_asked_for(a, j->row, added))
+		return r;
+	kept_done(added);
+	a->n_findings--;
+	return 0;
 }
 
 /* What the policy itself has against the socket. 1: something. */
@@ -270,6 +297,26 @@ static int judge_by_policy(struct portscope_audit *a, const struct judged *j)
 		return r;
 	v.rule = rule_find(deny ? "denied-by-policy" : "warned-by-policy");
 	r = keep(a, j, &v, deny ? "deny" : "warn");
+	return r < 0 ? r : 1;
+}
+
+/* An allowance that is over. 1: there is one. */
+static int judge_expired(struct portscope_audit *a, const struct judged *j)
+{
+	const char *reason = j->expired ? j->expired->reason : NULL;
+	struct verdict v = {0};
+	int r;
+
+	if (!j->expired || (j->line && j->line->verdict == POLICY_ALLOW))
+		return 0;
+	r = verdict_fill(&v, PORTSCOPE_LOW, "policy", NULL,
+		"look whether it is still needed; then stop it, or give the line a new day",
+		"The policy allowed it until %s (line %u, %s)%s%s.", j->expired->until,
+		j->expired->number, j->expired->text, reason ? ": " : "", reason ? reason : "");
+	if (r < 0)
+		return r;
+	v.rule = rule_find("expired-in-policy");
+	r = keep(a, j, &v, NULL);
 	return r < 0 ? r : 1;
 }
 
@@ -357,13 +404,15 @@ static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 static int judge(struct portscope_audit *a, const struct judged *j)
 {
 	int by_policy = judge_by_policy(a, j);
-	int found = by_policy;
+	int expired = by_policy < 0 ? by_policy : judge_expired(a, j);
+	int found = expired;
 
 	if (found >= 0)
 		found = j->position < a->first_hidden ? judge_by_rules(a, j) : judge_hidden(a, j);
 
 	if (found < 0)
 		return found;
+	by_policy |= expired;
 	a->counts.sockets++;
 	a->counts.unseen += rules_lack_owner(j->row, &a->snapshot->rules);
 	if (j->line && j->line->verdict == POLICY_ALLOW) {
@@ -379,7 +428,8 @@ static bool is_chosen(const struct portscope_audit *a, const struct portscope_ro
 {
 	unsigned protocol = row->socket->protocol == IPPROTO_TCP ? PORTSCOPE_TCP : PORTSCOPE_UDP;
 
-	return a->query->protocols & protocol && (!a->filter || filter_match(a->filter, row));
+	return a->query->protocols & protocol &&
+	       (!a->filter || filter_is_of_findings(a->filter) || filter_match(a->filter, row));
 }
 
 static int judge_all(struct portscope_audit *a)
@@ -395,7 +445,7 @@ static int judge_all(struct portscope_audit *a)
 		understand(a, i, &row);
 		/* A line of the policy is of use wherever it matches, whatever is judged now. */
 		if (a->policy)
-			judged.line = policy_judge(a->policy, &row, a->uses);
+			judged.line = policy_judge(a->policy, &row, a->uses, &judged.expired);
 		if (!is_chosen(a, &row))
 			continue;
 		if (!last || !same_place(last, row.socket))
@@ -526,13 +576,6 @@ int portscope_audit_open(const struct portscope_query *query, struct portscope_p
 	}
 	*ret = a;
 	return 0;
-}
-
-static void kept_done(struct kept *k)
-{
-	verdict_done(&k->verdict);
-	free(k->references);
-	free(k->reference);
 }
 
 struct portscope_audit *portscope_audit_close(struct portscope_audit *a)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "listing/names.h"
 #include "util/array.h"
@@ -143,12 +144,62 @@ static int restrict_line(const struct line *line, const struct policy_line *made
 		"use exe, user or unit", ret_error);
 }
 
+/* Whether a day, as `2027-01-31`, is over; -EINVAL: it is no day. */
+static int day_is_over(const char *day)
+{
+	time_t now = time(NULL);
+	struct tm given = {0}, back, today;
+	char text[sizeof("2027-01-31")];
+	const char *end = strptime(day, "%Y-%m-%d", &given);
+
+	if (!end || *end || strlen(day) != sizeof(text) - 1)
+		return -EINVAL;
+	/* strptime(3) takes the 31st of any month. */
+	back = given;
+	if (mktime(&back) == (time_t)-1 || back.tm_mday != given.tm_mday)
+		return -EINVAL;
+	if (!localtime_r(&now, &today) || !strftime(text, sizeof(text), "%Y-%m-%d", &today))
+		return -EINVAL;
+	return strcmp(day, text) < 0;
+}
+
+/* Takes `until DAY` off the end of a filter. */
+static int split_until(
+	const struct line *line, char *filter, struct policy_line *made, char **ret_error)
+{
+	static const char word[] = "until";
+	char *day = filter + strlen(filter), *end;
+	int r;
+
+	while (day > filter && !strchr(blanks, day[-1]))
+		day--;
+	for (end = day; end > filter && strchr(blanks, end[-1]);)
+		end--;
+	if (end == day || end - filter < (ptrdiff_t)sizeof(word) ||
+		memcmp(end - (sizeof(word) - 1), word, sizeof(word) - 1) ||
+		!strchr(blanks, end[-(ptrdiff_t)sizeof(word)]))
+		return 0;
+	if (made->verdict != POLICY_ALLOW)
+		return fail_word(line, (size_t)(end - line->text) - (sizeof(word) - 1),
+			sizeof(word) - 1, "only what is allowed can end", "leave 'until' out",
+			ret_error);
+	r = day_is_over(day);
+	if (r < 0)
+		return fail_word(line, (size_t)(day - line->text), strlen(day), "this is not a day",
+			"write it as 2027-01-31", ret_error);
+	made->expired = r;
+	memcpy(made->until, day, sizeof(made->until));
+	end[-(ptrdiff_t)(sizeof(word) - 1)] = 0;
+	trim_end(filter);
+	return 0;
+}
+
 static int parse_line(struct portscope_policy *policy, struct line *line,
 	const struct filter_names *names, char **ret_error)
 {
 	struct policy_line made = {.number = line->number};
 	struct filter_error error;
-	const char *filter;
+	char *filter;
 	size_t length;
 	int r;
 
@@ -163,6 +214,9 @@ static int parse_line(struct portscope_policy *policy, struct line *line,
 	if (!*filter)
 		return fail_word(line, filter - line->text, 0, "a filter is missing",
 			"* means every socket", ret_error);
+	r = split_until(line, filter, &made, ret_error);
+	if (r < 0)
+		return r;
 	made.text = strdup(filter);
 	made.reason = line->reason && *line->reason ? strdup(line->reason) : NULL;
 	if (!made.text || (line->reason && *line->reason && !made.reason)) {
@@ -272,9 +326,12 @@ int policy_read_text(const char *path, bool root, char **ret, char **ret_error)
 }
 
 const struct policy_line *policy_judge(const struct portscope_policy *policy,
-	const struct portscope_row *row, struct policy_use *uses)
+	const struct portscope_row *row, struct policy_use *uses,
+	const struct policy_line **ret_expired)
 {
 	const struct policy_line *first = NULL;
+
+	*ret_expired = NULL;
 
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct policy_line *line = &policy->lines[i];
@@ -286,7 +343,9 @@ const struct policy_line *policy_judge(const struct portscope_policy *policy,
 			continue;
 		}
 		uses[i].matched++;
-		if (!first)
+		if (!first && line->expired && !*ret_expired)
+			*ret_expired = line;
+		if (!first && !line->expired)
 			first = line;
 	}
 	return first;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A policy: what is normal on this host. Each line is a verdict, a filter and a reason behind `#`;
+ * A policy: what is normal on this host. Each line is a verdict, a filter, for an allowance maybe
+ * the day until which it holds, and a reason after `#`;
  * the first line that matches a socket decides about it.
  */
 #ifndef PORTSCOPE_AUDIT_POLICY_H
@@ -23,6 +24,9 @@ struct policy_line {
 	struct filter *filter;
 	char *text;   /**< of the filter */
 	char *reason; /**< NULL: none */
+	char until[sizeof(
+		"2027-01-31")]; /**< the last day of an allowance; empty: it does not end */
+	bool expired;           /**< that day is over */
 };
 
 /** How a line was of use. */
@@ -53,9 +57,11 @@ int policy_read_text(const char *path, bool root, char **ret, char **ret_error);
 
 /**
  * The line that decides about a row, or NULL; counts in `uses`, one a line, each line that matches
- * it. What allows does not rest on names: see filter_restrict().
+ * it. What allows does not rest on names: see filter_restrict(). An allowance whose day is over
+ * decides nothing; `ret_expired` is the one that would have, or NULL.
  */
 const struct policy_line *policy_judge(const struct portscope_policy *policy,
-	const struct portscope_row *row, struct policy_use *uses);
+	const struct portscope_row *row, struct policy_use *uses,
+	const struct policy_line **ret_expired);
 
 #endif

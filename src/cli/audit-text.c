@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Findings for a reader: a line that names the socket, and below it what is wrong. */
+/*
+ * Findings for a reader: a line each, the worst first; below it all that is known of it where that
+ * was asked for or there are few; then what the whole comes to, and what to type next.
+ */
 #include "cli/audit.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/page.h"
+#include "format/cell.h"
+#include "format/fit.h"
 #include "format/text.h"
 #include "util/text.h"
 
-#define INDENT     10
-#define GAP        2
+#define INDENT     2
 #define COLOUR_OFF "\033[0m"
+/** So many findings are shown with their details. */
+#define FEW 5
 
-/* The columns of the line that starts a finding. */
-#define CELLS 6
-/* What it reads; of these the first are the cells. */
-static const uint16_t fields_read[] = {PORTSCOPE_FIELD_PROTOCOL, PORTSCOPE_FIELD_LOCAL,
-	PORTSCOPE_FIELD_SERVICE, PORTSCOPE_FIELD_PROCESS, PORTSCOPE_FIELD_WORKLOAD,
-	PORTSCOPE_FIELD_EXPOSURE, PORTSCOPE_FIELD_SEVERITY, PORTSCOPE_FIELD_RULE,
-	PORTSCOPE_FIELD_EVIDENCE, PORTSCOPE_FIELD_TEXT, PORTSCOPE_FIELD_ADVICE,
-	PORTSCOPE_FIELD_REFERENCES, PORTSCOPE_FIELD_SOCKETS, PORTSCOPE_FIELD_STARTED_BY};
+enum { SEVERITY, PORT, SERVICE, EXPOSURE, HOLDER, WHAT, CELLS };
+
+static const char *const titles[CELLS] = {
+	"SEVERITY", "PORT", "SERVICE", "EXPOSURE", "HELD BY", "WHAT"};
 
 static const char *const colours[PORTSCOPE_SEVERITIES] = {
 	[PORTSCOPE_INFO] = "\033[2m",
@@ -31,23 +32,14 @@ static const char *const colours[PORTSCOPE_SEVERITIES] = {
 	[PORTSCOPE_CRITICAL] = "\033[1;31m",
 };
 
-/* The cell's text in `o`; its width. */
-static size_t put_cell(struct out *o, const struct portscope_row *row, size_t i)
+static void report_row(struct printer *p, const struct portscope_row *row)
 {
-	struct portscope_value value;
+	const struct report *r = p->listing->kind->of;
+	int failed = audit_lines_add(r->lines, row);
 
-	portscope_get(row, fields_read[i], &value);
-	return text_value(o, &value, TEXT_TABLE);
-}
-
-static void report_measure(struct printer *p, const struct portscope_row *row)
-{
-	for (size_t i = 0; i < CELLS; i++) {
-		AUTO_OUT struct out cell = OUT_FOR(p->out);
-		unsigned width = put_cell(&cell, row, i);
-
-		p->widths[i] = MAX(p->widths[i], width);
-	}
+	if (failed)
+		out_fail(p->out, failed);
+	p->rows++;
 }
 
 /* A line of its own: what it is about, and the words. */
@@ -78,125 +70,173 @@ static const char *evidence_words(const char *evidence)
 	return evidence;
 }
 
-/* The same of a field. */
-static void put_field(
-	struct printer *p, const struct portscope_row *row, const char *label, unsigned field)
-{
-	AUTO_OUT struct out text = OUT_FOR(p->out);
-	struct portscope_value value;
-
-	portscope_get(row, field, &value);
-	if (!value.known)
-		return;
-	if (value.type == PORTSCOPE_TEXT)
-		out_bytes(&text, value.text.text, value.text.length);
-	else
-		text_value(&text, &value, TEXT_PLAIN);
-	if (text.used && out_string(&text))
-		put_line(p->out, p->listing->width, label, text.buffer);
-}
-
-static bool is_too_wide(const struct printer *p)
-{
-	size_t width = INDENT;
-
-	for (size_t i = 0; i < CELLS; i++)
-		width += p->widths[i] + GAP;
-	/* The last one may be followed by a number of sockets. */
-	return p->listing->width && width + sizeof("(9999 sockets)") - 1 > p->listing->width;
-}
-
-/** The line of a socket under way. */
-struct cells {
+/** The lines on their way out. */
+struct text_lines {
 	const struct printer *printer;
-	bool narrow; /**< nothing is padded, and what does not fit goes to a line of its own */
-	size_t column;
-	size_t gap; /**< due before the next cell */
+	const struct report *report;
+	struct fit_column columns[CELLS];
+	bool details;
+	size_t shown;  /**< lines that are severe enough */
+	size_t hidden; /**< sockets with findings that are not */
+	const struct audit_line *worst;
 };
 
-static void add_cell(struct cells *c, const struct out *text, size_t width, size_t padded)
+static void put_port(struct out *o, const struct audit_line *line)
 {
-	struct out *o = c->printer->out;
+	out_format(o, "%u", line->low);
+	if (line->high != line->low)
+		out_format(o, "-%u", line->high);
+	out_format(o, "/%s", line->protocol);
+}
 
-	if (c->narrow && c->column > INDENT &&
-		c->column + c->gap + width > c->printer->listing->width) {
-		out_char(o, '\n');
-		out_blanks(o, INDENT);
-		c->column = INDENT;
-	} else {
-		out_blanks(o, c->gap);
-		c->column += c->gap;
+static void put_cell(struct out *o, const struct audit_line *line, unsigned cell)
+{
+	switch (cell) {
+	case SEVERITY:
+		out_text(o, line->severity);
+		break;
+	case PORT:
+		put_port(o, line);
+		break;
+	case SERVICE:
+		out_text(o, line->service);
+		break;
+	case EXPOSURE:
+		out_text(o, portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, line->exposure));
+		break;
+	case HOLDER:
+		out_text(o, line->holder);
+		break;
+	default:
+		out_text(o, line->what);
 	}
-	out_bytes(o, text->buffer, text->used);
-	c->column += width;
-	c->gap = GAP + (!c->narrow && padded > width ? padded - width : 0);
 }
 
-static void put_socket(struct printer *p, const struct portscope_row *row)
+/* The same text, measured. */
+static unsigned put_measured(struct out *o, const struct audit_line *line, unsigned cell)
 {
-	struct cells c = {.printer = p, .narrow = is_too_wide(p), .column = INDENT};
-	struct portscope_value sockets;
+	AUTO_OUT struct out text = OUT_FOR(o);
 
-	for (size_t i = 0; i < CELLS; i++) {
-		AUTO_OUT struct out cell = OUT_FOR(p->out);
-		size_t width = put_cell(&cell, row, i);
+	if (line)
+		put_cell(&text, line, cell);
+	else
+		out_text(&text, titles[cell]);
+	return text_visible(o, text.buffer, text.used);
+}
 
-		add_cell(&c, &cell, width, p->widths[i]);
+static bool is_shown(const struct text_lines *page, const struct audit_line *line)
+{
+	return line->rank >= page->report->least;
+}
+
+/* Information is counted by rule, unless all there is to say of it is asked for. */
+static bool is_folded(const struct text_lines *page, const struct audit_line *line)
+{
+	return line->rank == PORTSCOPE_INFO && !page->report->details;
+}
+
+static void choose_widths(struct text_lines *page)
+{
+	static const struct fit_column columns[CELLS] = {
+		[SEVERITY] = {.kind = FIT_WHOLE},
+		[PORT] = {.kind = FIT_WHOLE},
+		[SERVICE] = {.kind = FIT_NAME, .least = 8, .narrowest = 4},
+		[EXPOSURE] = {.kind = FIT_WHOLE, .give_way = FIT_LIGHT + 1},
+		[HOLDER] = {.kind = FIT_NAME, .least = 12, .narrowest = 4},
+		[WHAT] = {.kind = FIT_NAME, .least = 32, .narrowest = 8},
+	};
+	const struct audit_lines *lines = page->report->lines;
+	unsigned width = page->printer->listing->width;
+
+	for (unsigned c = 0; c < CELLS; c++) {
+		struct fit_column *column = &page->columns[c];
+
+		*column = columns[c];
+		column->natural = strlen(titles[c]);
+		for (size_t i = 0; i < lines->count; i++) {
+			AUTO_OUT struct out cell = OUT_FOR(page->printer->out);
+			unsigned wide;
+
+			if (!is_shown(page, &lines->lines[i]) || is_folded(page, &lines->lines[i]))
+				continue;
+			wide = put_measured(&cell, &lines->lines[i], c);
+			column->natural = MAX(column->natural, wide);
+		}
+		if (column->kind == FIT_WHOLE)
+			column->least = column->narrowest = column->natural;
+		column->least = MIN(column->least, column->natural);
+		column->narrowest = MIN(column->narrowest, column->natural);
 	}
-	portscope_get(row, PORTSCOPE_FIELD_SOCKETS, &sockets);
-	if (sockets.number > 1) {
-		AUTO_OUT struct out cell = OUT_FOR(p->out);
+	fit_columns(page->columns, CELLS, width ? width : UINT_MAX / 2);
+}
 
-		out_format(&cell, "(%zu sockets)", (size_t)sockets.number);
-		add_cell(&c, &cell, cell.used, 0);
+/* A line of cells; `line` NULL: the titles. */
+static void put_cells(const struct text_lines *page, const struct audit_line *line)
+{
+	struct out *o = page->printer->out;
+	const char *colour = NULL;
+	unsigned due = 0;
+
+	if (page->printer->listing->colour)
+		colour = line ? colours[line->rank] : "\033[1m";
+	for (unsigned c = 0; c < CELLS; c++) {
+		AUTO_OUT struct out text = OUT_FOR(o);
+		struct cell cell;
+		size_t position = 0;
+		unsigned used;
+
+		if (!page->columns[c].width)
+			continue;
+		cell.width = put_measured(&text, line, c);
+		cell.text = text.buffer;
+		cell.length = text.used;
+		out_blanks(o, due);
+		if (colour && (c == SEVERITY || !line))
+			out_text(o, colour);
+		used = cell_put(o, CELL_NAME, &cell, page->columns[c].width, &position);
+		if (colour && (c == SEVERITY || !line))
+			out_text(o, COLOUR_OFF);
+		due = page->columns[c].width - used + FIT_GAP;
 	}
-	out_char(p->out, '\n');
+	out_char(o, '\n');
 }
 
-static void put_severity(struct printer *p, const struct portscope_row *row)
+static void put_details(const struct text_lines *page, struct audit_line *line)
 {
-	struct portscope_value severity;
-	const char *colour;
-	size_t n = 0;
+	struct out *o = page->printer->out;
+	unsigned width = page->printer->listing->width;
+	AUTO_OUT struct out rests = OUT_FOR(o);
 
-	portscope_get(row, PORTSCOPE_FIELD_SEVERITY, &severity);
-	colour = p->listing->colour ? colours[severity.word.rank] : NULL;
-	if (colour)
-		out_text(p->out, colour);
-	for (const char *name = severity.word.name; name[n] && n < INDENT; n++)
-		out_char(p->out, name[n] - 'a' + 'A');
-	if (colour)
-		out_text(p->out, COLOUR_OFF);
-	out_blanks(p->out, INDENT - n);
+	put_line(o, width, "", line->text);
+	put_line(o, width, "What to do:", line->advice);
+	if (out_string(&line->addresses))
+		put_line(o, width,
+			line->sockets == 1 ? "Socket:" : "Sockets:", line->addresses.buffer);
+	put_line(o, width, "Started by:", line->started_by);
+	out_format(&rests, "%s. Rule: %s.", evidence_words(line->evidence), line->rule);
+	if (line->references)
+		out_format(&rests, " See: %s", line->references);
+	if (out_string(&rests))
+		put_line(o, width, "Evidence:", rests.buffer);
 }
 
-/* Whether how the first holder came to run says how all did. */
-static bool has_one_holder(const struct portscope_row *row)
+/* How many sockets have information of a rule, a line a rule. */
+static void put_folded(const struct text_lines *page)
 {
-	struct portscope_value value;
+	const struct audit_lines *lines = page->report->lines;
+	const struct portscope_rule *rule;
 
-	portscope_get(row, PORTSCOPE_FIELD_PROCESS, &value);
-	return value.known && value.processes.count == 1;
-}
+	for (unsigned i = 0; (rule = portscope_rule_at(i)); i++) {
+		size_t n = 0;
 
-static void report_row(struct printer *p, const struct portscope_row *row)
-{
-	struct portscope_value evidence, rule;
-	char rests[128];
-
-	put_severity(p, row);
-	put_socket(p, row);
-	put_field(p, row, "", PORTSCOPE_FIELD_TEXT);
-	if (has_one_holder(row))
-		put_field(p, row, "Started by:", PORTSCOPE_FIELD_STARTED_BY);
-	put_field(p, row, "What to do:", PORTSCOPE_FIELD_ADVICE);
-	put_field(p, row, "See:", PORTSCOPE_FIELD_REFERENCES);
-	portscope_get(row, PORTSCOPE_FIELD_EVIDENCE, &evidence);
-	portscope_get(row, PORTSCOPE_FIELD_RULE, &rule);
-	snprintf(rests, sizeof(rests), "%s. Rule: %s", evidence_words(evidence.text.text),
-		rule.text.text);
-	put_line(p->out, p->listing->width, "Evidence:", rests);
-	p->rows++;
+		for (size_t k = 0; k < lines->count; k++)
+			if (is_folded(page, &lines->lines[k]) &&
+				!strcmp(lines->lines[k].rule, rule->id))
+				n += lines->lines[k].sockets;
+		if (n)
+			out_format(page->printer->out, "info      %zu x %s: %s\n", n, rule->id,
+				rule->title);
+	}
 }
 
 static const char *plural(size_t n)
@@ -204,56 +244,122 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* Counts that are not 0, from the worst: `: 1 high, 2 low`. */
-static void put_counts(struct out *o, const size_t *counts, size_t n, const char *before,
-	const char *(*name)(size_t rank))
+/* What the policy took away and what is not shown. */
+static void put_rest(
+	const struct text_lines *page, const struct portscope_audit_counts *c, struct out *o)
 {
-	for (size_t i = n; i-- > 0;)
-		if (counts[i]) {
-			out_format(o, "%s%zu %s", before, counts[i], name(i));
-			before = ", ";
-		}
+	const struct report *r = page->report;
+	const char *before = " ";
+
+	if (c->quiet) {
+		out_format(
+			o, "%s%zu socket%s without findings", before, c->quiet, plural(c->quiet));
+		before = ", ";
+	}
+	if (r->policy && c->allowed) {
+		out_format(o, "%s%zu allowed by ", before, c->allowed);
+		text_visible(o, r->policy, strlen(r->policy));
+		out_format(o, " (%zu finding%s silenced)", c->silenced, plural(c->silenced));
+		before = ", ";
+	}
+	if (page->hidden) {
+		out_format(o, "%s%zu %s%s hidden", before, page->hidden,
+			r->least <= PORTSCOPE_LOW ? "note" : "lesser finding",
+			plural(page->hidden));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		out_char(o, '.');
+	if (page->shown && !page->columns[EXPOSURE].width)
+		out_format(o, " Hidden to fit %u columns: EXPOSURE (a pipe shows all).",
+			page->printer->listing->width);
 }
 
-static const char *severity_name(size_t rank)
+static void put_more(const struct text_lines *page, struct out *o)
 {
-	return portscope_severity_name(rank);
+	const char *before = "More: ";
+
+	if (page->shown && !page->details) {
+		out_format(o, "%s--details", before);
+		before = ", ";
+	}
+	if (page->hidden) {
+		out_format(o, "%s--min-severity info", before);
+		before = ", ";
+	}
+	if (page->worst)
+		out_format(o, "%s--explain %s", before, page->worst->rule);
 }
 
-static const char *exposure_name(size_t rank)
+static void put_summary(const struct text_lines *page)
 {
-	return portscope_field_word(PORTSCOPE_FIELD_EXPOSURE, rank);
+	struct portscope_audit_counts c = portscope_audit_count(page->report->audit);
+	unsigned width = page->printer->listing->width;
+	struct page text = {.out = page->printer->out, .width = width ? width : UINT_MAX};
+	AUTO_OUT struct out sum = OUT_FOR(page->printer->out);
+	AUTO_OUT struct out more = OUT_FOR(page->printer->out);
+
+	if (page->shown)
+		out_format(&sum, "%zu finding%s", page->shown, plural(page->shown));
+	else
+		out_text(&sum, "No findings");
+	out_format(&sum, " in %zu listening socket%s", c.sockets, plural(c.sockets));
+	if (page->worst) {
+		out_format(&sum, ", the worst: %s, ", page->worst->severity);
+		put_port(&sum, page->worst);
+		if (strcmp(page->worst->service, "-"))
+			out_format(&sum, " %s", page->worst->service);
+	}
+	out_char(&sum, '.');
+	put_rest(page, &c, &sum);
+	put_more(page, &more);
+	if (out_string(&sum))
+		page_words(&text, sum.buffer);
+	page_end(&text);
+	text.space = false;
+	if (more.used && out_string(&more))
+		page_words(&text, more.buffer);
+	page_end(&text);
 }
 
 static void report_end(struct printer *p)
 {
 	const struct report *r = p->listing->kind->of;
-	struct portscope_audit_counts c = portscope_audit_count(r->audit);
-	struct out *o = p->out;
+	struct text_lines page = {.printer = p, .report = r};
 
-	if (c.findings)
-		out_format(o, "%zu finding%s", c.findings, plural(c.findings));
-	else
-		out_text(o, "No findings");
-	out_format(o, " in %zu listening socket%s", c.sockets, plural(c.sockets));
-	put_counts(o, c.by_severity, PORTSCOPE_SEVERITIES, ": ", severity_name);
-	put_counts(o, c.by_exposure, ARRAY_SIZE(c.by_exposure), "; ", exposure_name);
-	out_text(o, ".");
-	if (r->policy && c.allowed) {
-		out_format(o, " %zu socket%s allowed by ", c.allowed, plural(c.allowed));
-		text_visible(o, r->policy, strlen(r->policy));
-		if (c.silenced)
-			out_format(o, " (%zu finding%s silenced)", c.silenced, plural(c.silenced));
-		out_text(o, ",");
+	for (size_t i = 0; i < r->lines->count; i++) {
+		const struct audit_line *line = &r->lines->lines[i];
+
+		if (!is_shown(&page, line)) {
+			page.hidden += line->sockets;
+			continue;
+		}
+		page.shown += !is_folded(&page, line);
+		if (!page.worst || line->rank > page.worst->rank)
+			page.worst = line;
 	}
-	out_format(o, " %zu raise%s nothing.\n", c.quiet, c.quiet == 1 ? "s" : "");
+	page.details = r->details || page.shown <= FEW;
+	choose_widths(&page);
+	if (page.shown && !p->listing->no_header)
+		put_cells(&page, NULL);
+	for (size_t i = 0; i < r->lines->count; i++) {
+		struct audit_line *line = &r->lines->lines[i];
+
+		if (!is_shown(&page, line) || is_folded(&page, line))
+			continue;
+		put_cells(&page, line);
+		if (page.details)
+			put_details(&page, line);
+	}
+	if (r->least == PORTSCOPE_INFO)
+		put_folded(&page);
+	put_summary(&page);
 }
 
 const struct format format_report = {
 	.name = "report",
-	.reads = fields_read,
-	.n_reads = ARRAY_SIZE(fields_read),
-	.measure = report_measure,
+	.reads = audit_lines_reads,
+	.n_reads = AUDIT_LINES_READS,
 	.row = report_row,
 	.end = report_end,
 };

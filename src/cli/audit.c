@@ -27,13 +27,25 @@ static const char *const fail_words[] = {
 	NULL,
 };
 
+/* What the text shows at least. */
+static const char *const severity_words[] = {
+	[PORTSCOPE_INFO] = "info",
+	[PORTSCOPE_LOW] = "low",
+	[PORTSCOPE_MEDIUM] = "medium",
+	[PORTSCOPE_HIGH] = "high",
+	[PORTSCOPE_CRITICAL] = "critical",
+	NULL,
+};
+
 /** An audit under way. */
 struct run {
 	struct options options;
 	const char *policy_asked;   /**< NULL: the default one, if it is there */
 	const char *baseline_asked; /**< NULL: none; `-` is the standard input */
-	unsigned fail_on;           /**< enum portscope_severity, counted from 1; 0: not said */
-	const char *rule;           /**< id of a rule to explain */
+	unsigned min_severity;      /**< of the text, counted from 1; 0: not said */
+	bool details;
+	unsigned fail_on; /**< enum portscope_severity, counted from 1; 0: not said */
+	const char *rule; /**< id of a rule to explain */
 	bool list_rules;
 	bool check_hidden;
 	struct portscope_query query;
@@ -42,6 +54,7 @@ struct run {
 	struct listing listing;
 	struct listing_kind kind;
 	struct report report;
+	struct audit_lines lines;
 	const struct format *format;
 	struct printer printer;
 	struct columns columns;
@@ -54,7 +67,7 @@ static unsigned fails_from(const struct run *run)
 	return run->fail_on ? run->fail_on - 1 : PORTSCOPE_HIGH;
 }
 
-/* For a reader, findings are sentences; with --columns, a table. */
+/* For a reader, findings are lines that are merged; with --columns, a table. */
 static const struct format *choose_format(const struct options *o)
 {
 	return o->format ? o->format : o->columns ? &format_table : &format_report;
@@ -137,6 +150,9 @@ static int prepare(struct run *run)
 	run->listing.colour = reader && output_colour(o);
 	run->listing.no_header = o->no_header;
 	run->listing.verbose = o->verbose;
+	run->report.lines = &run->lines;
+	run->report.least = run->min_severity ? run->min_severity - 1 : PORTSCOPE_LOW;
+	run->report.details = run->details;
 	run->report.fail_on = fail_words[fails_from(run)];
 	r = run->baseline_asked ? cli_document_read(run->baseline_asked, &run->baseline) : 0;
 	return r ? r : read_policy(run);
@@ -254,6 +270,7 @@ static int run_audit(void *state)
 		r = prepare(run);
 	if (!r)
 		r = judge(run);
+	audit_lines_done(&run->lines);
 	portscope_policy_free(run->policy);
 	portscope_document_free(run->baseline);
 	portscope_filter_free(run->query.filter);
@@ -275,6 +292,9 @@ static const struct option_spec options[] = {
 		"exit 1 on findings of SEVERITY or worse (default: high; none: never)", .words = fail_words},
 	{0, "check-hidden", NULL, OPTION_FLAG, AT(check_hidden),
 		"bind every port, to find those in use that nothing shows"},
+	{0, "min-severity", "SEVERITY", OPTION_WORD, AT(min_severity),
+		"least that the text shows (default: low)", .words = severity_words},
+	{0, "details", NULL, OPTION_FLAG, AT(details), "say all that is known of each finding"},
 	{0, "list-rules", NULL, OPTION_FLAG, AT(list_rules), "name all rules and exit"},
 	{0, "explain", "RULE", OPTION_TEXT, AT(rule), "say what a rule looks at and exit"},
 	OPTION_NO_HEADER,

@@ -444,6 +444,11 @@ static int parse_reading(struct list *l)
 		r = portscope_filter_parse(l->reading->filter, &l->query.filter, &wrong);
 	if (r == -EINVAL)
 		return cli_filter_refuse(&l->options, wrong);
+	if (r >= 0 && l->query.filter && portscope_filter_is_of_findings(l->query.filter)) {
+		message("a listing has no findings to filter: portscope audit %s",
+			l->reading->filter);
+		return STATUS_USAGE;
+	}
 	if (r < 0)
 		message("cannot read the filter: %s", strerror(-r));
 	return r < 0 ? STATUS_FAILED : 0;

@@ -50,6 +50,7 @@ struct filter_names {
 	int (*cgroup)(void *userdata, const char *path, uint64_t *ret_id);
 	int (*user)(void *userdata, const char *name, uint32_t *ret_uid);
 	void *userdata;
+	bool findings; /**< the fields of findings may be asked for: an audit answers */
 };
 
 /** What is wrong with a filter, and where. Printable, except that the text is not in it. */
@@ -107,6 +108,8 @@ uint32_t filter_states_of(
 
 /** What the filter reads, of enum field_need. */
 unsigned filter_needs(const struct filter *filter);
+/** True if it asks for a field of findings: the socket alone does not decide. */
+bool filter_is_of_findings(const struct filter *filter);
 /** True if a mark is asked for, which takes CAP_NET_ADMIN. */
 bool filter_uses_mark(const struct filter *filter);
 /** True if `autobound` is asked for: see filter_set_autobound(). */

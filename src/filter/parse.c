@@ -122,10 +122,10 @@ static enum value_kind kind_of_type(enum portscope_type type)
 	}
 }
 
-/* A filter chooses among sockets: what is found of them comes later. */
-static bool is_of_sockets(const struct portscope_field *field)
+/* What is found of sockets only an audit knows. */
+static bool may_ask(const struct parser *p, const struct portscope_field *field)
 {
-	return !field->of_finding && !field->of_answer;
+	return !field->of_answer && (!field->of_finding || (p->names && p->names->findings));
 }
 
 /* What the current word means at the start of a condition. */
@@ -135,7 +135,7 @@ static bool find_predicate(const struct parser *p, struct predicate *ret)
 
 	*ret = (struct predicate){.field = -ENOENT};
 	for (unsigned id = 0; (field = portscope_field_at(id)); id++)
-		if (is_of_sockets(field) && token_is(p, field->name)) {
+		if (may_ask(p, field) && token_is(p, field->name)) {
 			ret->name = field->name;
 			ret->kind = kind_of_type(field->type);
 			ret->field = (int)id;
@@ -185,7 +185,7 @@ static int fail_unknown_word(struct parser *p)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		known[n++] = words[i].name;
 	for (unsigned id = 0; n < ARRAY_SIZE(known) && (field = portscope_field_at(id)); id++)
-		if (is_of_sockets(field))
+		if (may_ask(p, field))
 			known[n++] = field->name;
 	nearest = suggest(word, known, n);
 	if (state_find(word) >= 0)

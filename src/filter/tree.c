@@ -208,6 +208,14 @@ unsigned filter_needs(const struct filter *filter)
 	       (filter->strict ? NEED_TRUST | NEED_PROCESSES | NEED_USERS | NEED_UNITS : 0);
 }
 
+bool filter_is_of_findings(const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->n_fields; i++)
+		if (portscope_field_at(filter->fields[i])->of_finding)
+			return true;
+	return false;
+}
+
 static bool mentions_field(const struct filter *filter, unsigned id)
 {
 	for (size_t i = 0; i < filter->n_fields; i++)

@@ -184,6 +184,7 @@ int portscope_filter_parse(const char *text, struct portscope_filter **ret, char
 		return -ENOMEM;
 	filter->text = strdup(text);
 	filter_lookup_init(&lookup);
+	lookup.names.findings = true;
 	r = filter->text ? filter_parse(text, &lookup.names, &filter->parsed, &error) : -ENOMEM;
 	filter_lookup_done(&lookup);
 	if (r >= 0) {
@@ -268,4 +269,9 @@ int portscope_filter_explain(
 		return out.error;
 	*ret_text = STEAL(out.buffer);
 	return 0;
+}
+
+bool portscope_filter_is_of_findings(const struct portscope_filter *filter)
+{
+	return filter_is_of_findings(filter->parsed);
 }

@@ -398,6 +398,12 @@ static void get_title(const struct portscope_row *row, struct portscope_value *r
 		set_text(ret, row->finding->title);
 }
 
+static void get_what(const struct portscope_row *row, struct portscope_value *ret)
+{
+	if (finding_of(row, ret))
+		set_text(ret, row->finding->what);
+}
+
 static void get_evidence(const struct portscope_row *row, struct portscope_value *ret)
 {
 	if (finding_of(row, ret))
@@ -517,7 +523,8 @@ static const struct field fields[] = {
 	FIELD(RULE,            "rule",            "RULE",        TEXT,           FINDING, 0,                     get_rule,            false, false, 3, "Rule of the audit that the socket breaks."),
 	FIELD(TITLE,           "title",           "TITLE",       TEXT,           FINDING, 0,                     get_title,           false, false, 3, "What the rule is called."),
 	FIELD(EVIDENCE,        "evidence",        "EVIDENCE",    TEXT,           FINDING, 0,                     get_evidence,        false, false, 3, "What the finding rests on: port, port+process, process, contradicted, observed or policy."),
-	FIELD(TEXT,            "text",            "WHAT",        TEXT,           FINDING, 0,                     get_finding_text,    false, false, 0, "What is wrong."),
+	FIELD(WHAT,            "what",            "WHAT",        TEXT,           FINDING, 0,                     get_what,            false, false, 0, "What is wrong, in a few words."),
+	FIELD(TEXT,            "text",            "TEXT",        TEXT,           FINDING, 0,                     get_finding_text,    false, false, 0, "What is wrong, in sentences."),
 	FIELD(ADVICE,          "advice",          "ADVICE",      TEXT,           FINDING, 0,                     get_advice,          false, false, 0, "What to do about it; null where there is nothing in particular."),
 	FIELD(REFERENCES,      "references",      "REFERENCES",  TEXTS,          FINDING, 0,                     get_references,      false, false, 3, "Where to read more."),
 	FIELD(VERDICT,         "verdict",         "VERDICT",     TEXT,           FINDING, 0,                     get_verdict,         false, false, 3, "What the policy says of the socket: deny or warn; null where it says nothing."),

@@ -15,6 +15,7 @@ struct finding {
 	/** What speaks for it: `port`, `port+process`, `process` (whatever the port),
 	   `contradicted` (the program speaks something else), `observed` (a fact), `policy`. */
 	const char *evidence;
+	const char *what;              /**< the same in a few words */
 	const char *text;              /**< what is wrong; may hold unsafe bytes from outside */
 	const char *advice;            /**< what to do; NULL: nothing in particular */
 	const char *const *references; /**< constants that need no escape */

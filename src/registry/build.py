@@ -33,7 +33,7 @@ COLUMNS = {
     "services.tsv": "port protocol name description",
     "preferred.tsv": "port protocol preferred_name registry_first_name reason",
     "defacto.tsv": "port protocol name software iana_name_if_different source",
-    "insecure.tsv": "port protocol name risk_class severity why safer_alternative reference",
+    "insecure.tsv": "port protocol name risk_class severity what why safer_alternative reference",
     "pairs.tsv": "cleartext_port protocol name secure_port secure_protocol secure_name mechanism"
                  " reference relation",
     "baseline.tsv": "port protocol name source",
@@ -48,6 +48,7 @@ COLUMNS = {
     "interpreters.tsv": "names style value attached code script skip source",
 }
 
+WHAT_MAX = 60  # letters; a line of an audit has to hold it
 WELL_KNOWN = 1023  # the last of the well-known ports, RFC 6335
 HASH_SLOTS = 16384  # a power of two, more than twice the number of names
 DE_FACTO_BIT = 0x8000  # in a reference of a name: a de-facto row, not a registered one
@@ -226,19 +227,19 @@ def read_de_facto(rows, services):
 
 
 def read_insecure(rows):
-    """[(protocol, low, high, key, risk, severity, why, safer alternative, reference)]"""
+    """[(protocol, low, high, key, risk, severity, what, why, safer alternative, reference)]"""
     found = []
     for row in rows:
-        both = row["protocol"] == "tcp/udp"
-        protocols = (PROTOCOLS["tcp"], PROTOCOLS["udp"]) if both else (row.protocol(),)
         low, high = row.ports()
         risk = RISKS.index(row.word("risk_class", RISKS))
         severity = SEVERITIES.index(row.word("severity", SEVERITIES))
-        for protocol in protocols:
-            found.append((protocol, low, high, row.name("name"), risk, severity, row.text("why"),
-                          row.text("safer_alternative"), row["reference"]))
-            if [other[:4] for other in found].count(found[-1][:4]) > 1:
-                row.fail("this service is judged already on this port")
+        if len(row["what"]) > WHAT_MAX or row["what"].endswith("."):
+            row.fail(f"'what' is a few words, at most {WHAT_MAX} letters, without a full stop")
+        found.append((row.protocol(), low, high, row.name("name"), risk, severity,
+                      row.text("what"), row.text("why"), row.text("safer_alternative"),
+                      row["reference"]))
+        if [other[:4] for other in found].count(found[-1][:4]) > 1:
+            row.fail("this service is judged already on this port")
     return found
 
 
@@ -540,8 +541,8 @@ def build(directory, out):
         (name(row[0]), protocol, text(row[1]), text(row[2]), text(row[3]), port, int(row[4]))
         for (protocol, port), row in de_facto.items()])
     writer.structs("registry_insecure_row", "registry_insecure_rows", [
-        (name(row[3]), row[0], text(row[6]), text(row[7]), text(row[8]), row[1], row[2], row[4],
-         row[5]) for row in insecure])
+        (name(row[3]), row[0], text(row[6]), text(row[7]), text(row[8]), text(row[9]), row[1],
+         row[2], row[4], row[5]) for row in insecure])
     writer.structs("registry_pair_row", "registry_pair_rows", [
         (name(row[2]), row[0], name(row[5]), row[3], text(row[6]), text(row[7]), row[1], row[4],
          row[8]) for row in pairs])

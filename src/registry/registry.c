@@ -173,6 +173,7 @@ bool registry_next_insecure_of_all(size_t *position, struct registry_insecure *r
 	row = &registry_insecure_rows[(*position)++];
 	*ret = (struct registry_insecure){
 		.key = registry_name_text(row->key),
+		.what = registry_text(row->what),
 		.why = registry_text(row->why),
 		.safer = registry_text(row->safer),
 		.reference = registry_text(row->reference),

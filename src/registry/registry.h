@@ -103,7 +103,8 @@ enum registry_severity {
 
 /** A row of insecure.tsv; one that is about tcp and udp is two here. */
 struct registry_insecure {
-	const char *key; /**< of this row, not the name of the port: see registry_name() */
+	const char *key;  /**< of this row, not the name of the port: see registry_name() */
+	const char *what; /**< the risk in a few words */
 	const char *why;
 	const char *safer;     /**< what to use instead */
 	const char *reference; /**< several are separated by `; `; NULL: none that was verified */

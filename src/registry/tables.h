@@ -85,6 +85,7 @@ struct registry_de_facto_row {
 struct registry_insecure_row {
 	uint32_t key : 24;
 	uint32_t protocol : 8;
+	uint32_t what;
 	uint32_t why;
 	uint32_t safer;
 	uint32_t reference;

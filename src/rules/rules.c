@@ -28,7 +28,7 @@ static const struct rule rules[] = {
 		"All holders are known to speak something else than the insecure service that the port stands for: the "
 		"finding is about that, not about the service. Info on loopback."),
 	RULE("encrypted-twin-open", LOW, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_replace,
-		"replaced by an open port", NULL,
+		"the encrypted replacement is open too", NULL,
 		"The protected form of the service does the same and is open too, at least as widely: the cleartext "
 		"port can be closed. Info on loopback."),
 	RULE("encryption-optional", INFO, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_upgrade,
@@ -113,6 +113,10 @@ static const struct rule rules[] = {
 	RULE("warned-by-policy", MEDIUM, 0, NULL,
 		"warned of by the policy", NULL,
 		"The first line of the policy that matches the socket says warn."),
+	RULE("expired-in-policy", LOW, 0, NULL,
+		"its allowance in the policy is over", NULL,
+		"A line of the policy allowed the socket until a day that is over; what else is found on it "
+		"is reported again."),
 };
 /* clang-format on */
 

@@ -65,6 +65,7 @@ struct verdict {
 	const struct rule *rule;
 	enum portscope_severity severity;
 	const char *evidence;   /**< a constant, see struct finding */
+	char *what;             /**< owned; a few words; NULL: the title of the rule */
 	char *text;             /**< owned */
 	char *advice;           /**< owned; NULL: none */
 	const char *references; /**< a constant; NULL: those of the rule */
@@ -114,6 +115,9 @@ judge_fn judge_ephemeral, judge_shared, judge_shared_programs, judge_preload, ju
 /** Writes a verdict whose text and advice are formatted; `advice` may be NULL. 1 or -ENOMEM. */
 int verdict_fill(struct verdict *ret, enum portscope_severity severity, const char *evidence,
 	const char *references, const char *advice, const char *format, ...) PRINTF_LIKE(6, 7);
+
+/** Adds the few words that stand for a verdict in a line. 1; -ENOMEM: the verdict is freed. */
+int verdict_brief(struct verdict *verdict, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** What a text calls a holder. */
 const char *verdict_holder(const struct portscope_process *process);

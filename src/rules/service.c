@@ -128,6 +128,7 @@ int judge_insecure(
 	enum portscope_severity severity;
 	enum evidence evidence;
 	char doubt[128];
+	int r;
 
 	if (!is_insecure_port(row))
 		return 0;
@@ -135,16 +136,19 @@ int judge_insecure(
 	if (evidence == EVIDENCE_CONTRADICTED)
 		return 0;
 	severity = weigh(&facts, row);
-	if (evidence == EVIDENCE_PROCESS)
-		return verdict_fill(ret, severity, "port+process", facts.reference, facts.safer,
-			"%s", facts.why);
+	if (evidence == EVIDENCE_PROCESS) {
+		r = verdict_fill(ret, severity, "port+process", facts.reference, facts.safer, "%s",
+			facts.why);
+		return r < 0 ? r : verdict_brief(ret, "%s", facts.what);
+	}
 	if (find_moved(row, &program, &moved))
 		return 0;
 	put_doubt(row, doubt, sizeof(doubt));
 	/* A holder that is not known may be what the port belongs to: it lowers nothing. */
-	return verdict_fill(ret, severity, "port", facts.reference, facts.safer,
+	r = verdict_fill(ret, severity, "port", facts.reference, facts.safer,
 		"Port %u belongs to %s; %s. If it is %s: %s", row->socket->local_port, facts.key,
 		doubt, facts.key, facts.why);
+	return r < 0 ? r : verdict_brief(ret, "if %s: %s", facts.key, facts.what);
 }
 
 int judge_moved(
@@ -154,11 +158,14 @@ int judge_moved(
 	const struct registry_program *program;
 	const struct portscope_process *holder = find_moved(row, &program, &facts);
 
+	int r;
+
 	if (!holder)
 		return 0;
-	return verdict_fill(ret, weigh(&facts, row), "process", facts.reference, facts.safer,
+	r = verdict_fill(ret, weigh(&facts, row), "process", facts.reference, facts.safer,
 		"%s is known for %s and listens on port %u: %s", verdict_holder(holder), facts.key,
 		row->socket->local_port, facts.why);
+	return r < 0 ? r : verdict_brief(ret, "%s here: %s", facts.key, facts.what);
 }
 
 static const char *first_service(const struct registry_program *program)
@@ -175,6 +182,7 @@ int judge_mismatch(
 	const struct portscope_process *holder;
 	struct registry_insecure facts, moved;
 	const struct registry_program *program;
+	int r;
 
 	if (!is_insecure_port(row) || choose(row, &facts) != EVIDENCE_CONTRADICTED ||
 		!facts.severity)
@@ -183,12 +191,14 @@ int judge_mismatch(
 	if (program_at_home(program, row->socket->protocol, row->socket->local_port) ||
 		find_moved(row, &program, &moved))
 		return 0;
-	return verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false),
-		"contradicted", NULL,
-		"move it to a port of its own, or write down why it is here in the policy",
+	r = verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false), "contradicted",
+		NULL, "move it to a port of its own, or write down why it is here in the policy",
 		"%s, which speaks %s, listens on the port of %s: who looks at the port alone "
 		"takes it for that.",
 		verdict_holder(holder), first_service(program), facts.key);
+	return r < 0 ? r
+		     : verdict_brief(
+			       ret, "%s on the port of %s", first_service(program), facts.key);
 }
 
 /* True if a listener of the protected half takes what the other one takes. */
@@ -252,14 +262,18 @@ int judge_replace(
 	struct half half;
 	const struct registry_pair *p = &half.pair;
 	char advice[64];
+	int r;
 
 	if (!find_half(row, index, REGISTRY_REPLACE, &half))
 		return 0;
 	snprintf(advice, sizeof(advice), "close it, %u is open as well", p->secure_port);
-	return verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false), half.evidence,
+	r = verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false), half.evidence,
 		p->reference, advice,
 		"%s%u (%s) does the same as %u (%s), protected, and is open as well.",
 		half.condition, p->secure_port, secure_name(p), p->port, p->name);
+	return r < 0 ? r
+		     : verdict_brief(ret, "%u (%s) is open as well: close this", p->secure_port,
+			       secure_name(p));
 }
 
 int judge_upgrade(

@@ -56,8 +56,26 @@ int verdict_fill(struct verdict *ret, enum portscope_severity severity, const ch
 	return 1;
 }
 
+int verdict_brief(struct verdict *verdict, const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	if (verdict->wordless)
+		return 1;
+	va_start(args, format);
+	length = vasprintf(&verdict->what, format, args);
+	va_end(args);
+	if (length >= 0)
+		return 1;
+	verdict->what = NULL;
+	verdict_done(verdict);
+	return -ENOMEM;
+}
+
 void verdict_done(struct verdict *verdict)
 {
+	free(verdict->what);
 	free(verdict->text);
 	free(verdict->advice);
 }

@@ -117,7 +117,9 @@ class Build(unittest.TestCase):
     def test_names(self):
         for name in "", "two words", "Upper", "a" * 33:
             self.refused("services.tsv", 4, {2: name}, f"name is no service name: {name!r}")
-        self.refused("insecure.tsv", 4, {5: ""}, "why is empty")
+        self.refused("insecure.tsv", 4, {6: ""}, "why is empty")
+        self.refused("insecure.tsv", 4, {5: "clear text."},
+                     "'what' is a few words, at most 60 letters, without a full stop")
 
     def test_agreement(self):
         """The small files must fit the registry and themselves."""
@@ -129,7 +131,7 @@ class Build(unittest.TestCase):
                      "iana_name_if_different must be microsoft-ds")
         self.refused("defacto.tsv", 3, {0: "445", 4: "microsoft-ds"},
                      "this port has a de-facto name already")
-        self.refused("insecure.tsv", 3, {0: "7", 2: "echo"},
+        self.refused("insecure.tsv", 4, {0: "7", 1: "tcp", 2: "echo"},
                      "this service is judged already on this port")
 
     def test_families(self):

@@ -178,13 +178,17 @@ def on_terminal(columns, *options):
 
 class Terminal(unittest.TestCase):
     def test_narrow(self):
-        """Words wrap; only one that is longer than a line goes beyond its end: a holder is one."""
-        for columns in 40, 80, 120:
+        """A finding is a line that fits; of the details only a word may be too long."""
+        for columns in 80, 120, 200:
             lines = on_terminal(columns, 'audit')
+            self.assertIn('if docker: the Docker API', ' '.join(lines))
+            for line in lines:
+                self.assertLessEqual(len(line), columns)
+            lines = on_terminal(columns, 'audit', '--details')
             self.assertIn('Rule: insecure-service', ' '.join(' '.join(lines).split()))
-            for line in lines[:-1]:
+            for line in lines:
                 if len(line) > columns:
-                    self.assertRegex(line.strip(), r'^(\S+|\S+ \(\S+\)/\d+)$', columns)
+                    self.assertRegex(line.strip(), r'^\S+$', columns)
 
     def test_footer_of_the_listing(self):
         """It counts what the audit takes for insecure and medium or worse, and nothing else."""
@@ -237,7 +241,7 @@ class Findings(unittest.TestCase):
     def test_twins_are_told_of_once(self):
         for f in document('sport = 8000')['findings']:
             self.assertEqual((f['rule'], f['sockets']), ('insecure-service', 2))
-        self.assertIn('(2 sockets)', audit('sport = 8000').stdout)
+        self.assertIn('Sockets: 10.9.8.9:8000 ×2\n', audit('sport = 8000').stdout)
 
     def test_filter_only_chooses(self):
         """993 is not judged, but known."""
@@ -345,7 +349,7 @@ class Status(unittest.TestCase):
     def test_usage(self):
         for args in (['--fail-on', 'hgih'], ['--explain', 'no-such'], ['--json', '--sarif'],
                      ['--json', '--csv'], ['--policy'], ['sport = 70000'], ['--columns', 'sevrity'],
-                     ['severity', '=', 'high']):
+                     ['severity', '=', 'bad'], ['--min-severity', 'none']):
             r = audit(*args, status=2)
             self.assertEqual(r.stdout, '')
             self.assertTrue(r.stderr.startswith('portscope: '))
@@ -382,12 +386,25 @@ class Policy(unittest.TestCase):
             f.write(text)
         os.chmod(self.path, mode)
 
+    def test_until(self):
+        """An allowance that is over is a finding, and hides no other any more."""
+        self.write('allow sport = 2121 until 2001-12-31 # for the move\n')
+        findings = document('--policy', self.path, 'sport = 2121')['findings']
+        self.assertEqual([(f['rule'], f['severity'], f['evidence']) for f in findings
+                          if f['severity'] != 'info'],
+                         [('insecure-service-moved', 'high', 'process'),
+                          ('expired-in-policy', 'low', 'policy')])
+        self.assertIn('until 2001-12-31 (line 1, sport = 2121): for the move',
+                      [f for f in findings if f['rule'] == 'expired-in-policy'][0]['text'])
+        self.write('allow sport = 2121 until 9999-12-31\n')
+        self.assertEqual(document('--policy', self.path, 'sport = 2121')['findings'], [])
+
     def test_allow(self):
         self.write('allow sport = 2121 # wanted\nallow process = dovecot\n')
         r = audit('--policy', self.path)
         self.assertNotIn(':2121 ', r.stdout)
         # 143 has two findings, 110 one, 993 none.
-        self.assertRegex(r.stdout, r' 4 sockets allowed by \S+ \(4 findings silenced\), \d+ raise')
+        self.assertRegex(r.stdout, r', 4 allowed by \S+ \(4 findings silenced\), \d+ notes')
         d = document('--policy', self.path, 'sport = 2121', status=0)
         self.assertEqual((d['findings'], d['summary']['allowed'], d['summary']['silenced']),
                          ([], 1, 1))
@@ -513,13 +530,52 @@ class Formats(unittest.TestCase):
     def test_text(self):
         r = audit()
         self.assertEqual(r.stderr, '')
-        self.assertRegex(r.stdout, r'(?m)^HIGH +tcp +10\.9\.8\.7:23 +telnet +in\.telnetd/\d+ ')
-        for words in ('Telnet carries the password', 'What to do: ssh 22', 'See: CERT-FR',
-                      'Evidence: port and process. Rule: insecure-service'):
-            self.assertIn('          ' + words, r.stdout)
-        self.assertRegex(r.stdout.splitlines()[-1],
-                         r'^\d+ findings in \d+ listening sockets: 1 critical, 6 high, \d+ medium, \d+ low, '
-                         r'\d+ info; \d+ any, \d+ private, \d+ loopback\. \d+ raise nothing\.$')
+        lines = r.stdout.splitlines()
+        self.assertRegex(lines[0], r'^SEVERITY +PORT +SERVICE +EXPOSURE +HELD BY +WHAT$')
+        self.assertRegex(lines[1], r'^critical +2375/tcp +docker +private +unheard-of.* if docker: ')
+        self.assertRegex(r.stdout, r'(?m)^high +23/tcp +telnet +private +in\.telnetd.* passwords and')
+        severities = [line.split()[0] for line in lines[1:-2]]
+        self.assertEqual(severities,
+                         sorted(severities, key=SEVERITIES.index, reverse=True))
+        self.assertNotIn('info', severities)
+        self.assertRegex(lines[-2], r'^%d findings in \d+ listening sockets, the worst: critical, '
+                         r'2375/tcp docker\. \d+ sockets without findings, \d+ notes hidden\.$'
+                         % len(severities))
+        self.assertEqual(lines[-1],
+                         'More: --details, --min-severity info, --explain insecure-service')
+
+    def test_details(self):
+        """They follow where they are asked for or few are left; a pipe cuts nothing."""
+        few = audit('sport = 23 and src 10.9.8.7').stdout
+        self.assertEqual(few.splitlines()[:-2],
+                         audit('--details', 'sport = 23 and src 10.9.8.7').stdout.splitlines()[:-2])
+        for words in ('Telnet carries the password', 'What to do: ssh 22', 'Socket: 10.9.8.7:23',
+                      'Evidence: port and process. Rule: insecure-service. See: CERT-FR'):
+            self.assertIn('\n  ' + words, few)
+        self.assertNotIn('\n  ', audit().stdout)
+        self.assertIn('\n  Telnet carries', audit('--details').stdout)
+
+    def test_min_severity(self):
+        """The text hides what is less severe; the exit status and JSON count it."""
+        r = audit('--min-severity=critical', 'sport != 2375', status=1)
+        self.assertRegex(r.stdout, r'^No findings in \d+ listening sockets\..* \d+ lesser findings '
+                         r'hidden\.\nMore: --min-severity info\n$')
+        self.assertEqual(document('--min-severity=critical')['findings'], document()['findings'])
+        noted = audit('--min-severity=info').stdout
+        self.assertRegex(noted, r'(?m)^info +1 x local-clients-only: ')
+        self.assertNotIn('hidden', noted)
+
+    def test_filter_of_findings(self):
+        """severity and rule choose among the findings, beside what the sockets say."""
+        every = found()
+        self.assertEqual(found('severity >= high'),
+                         {k: v for k, v in every.items() if v[0] in ('high', 'critical')})
+        self.assertEqual(found('rule = insecure-service and src 10.9.8.7'),
+                         {k: v for k, v in every.items()
+                          if k[0] == 'insecure-service' and k[2] == '10.9.8.7'})
+        r = lab.portscope('-l', 'severity >= high')
+        self.assertEqual(r.returncode, 2)
+        self.assertIn('portscope audit severity >= high', r.stderr)
 
     @unittest.skipUnless(jsonschema, 'python3-jsonschema is not installed')
     def test_json(self):
@@ -561,8 +617,8 @@ class Formats(unittest.TestCase):
         """A finding has its own keys and those of its socket, side by side, as query.columns
         says."""
         d = document()
-        own = ['severity', 'rule', 'title', 'evidence', 'text', 'advice', 'references', 'verdict',
-               'sockets']
+        own = ['severity', 'rule', 'title', 'evidence', 'what', 'text', 'advice', 'references',
+               'verdict', 'sockets']
         socket_keys = list(lab.document('-l')['sockets'][0])
         self.assertEqual(d['query']['columns'], own + socket_keys)
         for f in d['findings']:
@@ -605,9 +661,9 @@ class Formats(unittest.TestCase):
             found = json.loads(audit('--json', '--sort=' + option).stdout)['findings']
             self.assertEqual(list(map(order, found)), sorted(map(order, findings)))
         text = audit('--sort=-local_port').stdout
-        ports = [int(p) for p in re.findall(r'(?m)^[A-Z]+ +(?:tcp|udp) +\S+:(\d+) ', text)]
+        ports = [int(p) for p in re.findall(r'(?m)^[a-z]+ +(\d+)/(?:tcp|udp) ', text)]
         self.assertEqual(ports, sorted(ports, reverse=True))
-        self.assertEqual(len(ports), len(findings))
+        self.assertEqual(len(ports), len([f for f in findings if f['severity'] != 'info']))
 
     def test_a_listing_has_no_findings_fields(self):
         for option in '--columns=severity', '--columns=+rule', '--sort=severity':

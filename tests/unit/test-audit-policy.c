@@ -79,6 +79,13 @@ static void test_errors(void **state)
 	expect_error("allow *\ndeny sport = 70000", "policy:2:14: ");
 	expect_error("deny  ( sport = 1", "policy:1:");
 	expect_error("deny sport = :99 and", "policy:1:");
+	expect_error("allow sport = 99 until 2027-02-30", "policy:1:24: this is not a day");
+	expect_error("allow sport = 99 until soon", "policy:1:24: this is not a day");
+	expect_error(
+		"deny sport = 99 until 2027-01-31", "policy:1:17: only what is allowed can end");
+	expect_error("allow until 2027-01-31", "policy:1:7: ");
+	/* only an audit knows what is found, after the policy */
+	expect_error("allow severity = low", "policy:1:7: ");
 }
 
 /* The word that was meant is named, and the line shown with a caret below the place. */
@@ -108,8 +115,9 @@ static const struct policy_line *judge(
 		.local_port = port,
 	};
 	struct portscope_row row = {.socket = &socket};
+	const struct policy_line *expired;
 
-	return policy_judge(p, &row, uses);
+	return policy_judge(p, &row, uses, &expired);
 }
 
 static void test_first_match_wins(void **state)
@@ -167,12 +175,40 @@ static const struct portscope_row *held_row(struct held *h, const char *exe, uin
 	return &h->row;
 }
 
+/* An allowance may end; from the next day on it decides nothing, and is told. */
+static void test_until(void **state)
+{
+	struct portscope_policy *p = parse("allow sport = 22 until 2001-12-31 # last year\n"
+					   "warn sport = 22\n"
+					   "allow sport = 23 until  9999-12-31");
+	struct socket socket = {.protocol = IPPROTO_TCP,
+		.family = AF_INET,
+		.state = PORTSCOPE_LISTEN,
+		.local_port = 22};
+	struct portscope_row row = {.socket = &socket};
+	struct policy_use uses[3] = {0};
+	const struct policy_line *expired;
+
+	assert_string_equal(p->lines[0].text, "sport = 22");
+	assert_string_equal(p->lines[0].until, "2001-12-31");
+	assert_string_equal(p->lines[0].reason, "last year");
+	assert_string_equal(p->lines[1].until, "");
+	assert_ptr_equal(policy_judge(p, &row, uses, &expired), &p->lines[1]);
+	assert_ptr_equal(expired, &p->lines[0]);
+	assert_int_equal(uses[0].matched, 1);
+	socket.local_port = 23;
+	assert_ptr_equal(policy_judge(p, &row, uses, &expired), &p->lines[2]);
+	assert_null(expired);
+	portscope_policy_free(p);
+}
+
 /* Whether a policy of one line decides about the socket; if not, whether it is for the name. */
 static bool decides(const char *text, const struct portscope_row *row, bool *ret_by_name)
 {
 	struct portscope_policy *p = parse(text);
 	struct policy_use use = {0};
-	const struct policy_line *line = policy_judge(p, row, &use);
+	const struct policy_line *expired;
+	const struct policy_line *line = policy_judge(p, row, &use, &expired);
 
 	*ret_by_name = use.by_name;
 	assert_int_equal(use.matched, line != NULL);
@@ -348,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_error_shows_the_line),
 		cmocka_unit_test(test_first_match_wins),
+		cmocka_unit_test(test_until),
 		cmocka_unit_test(test_names_prove_nothing),
 		cmocka_unit_test(test_chosen_fields),
 		cmocka_unit_test(test_who_may_write),

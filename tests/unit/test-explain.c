@@ -169,9 +169,9 @@ static size_t check_risk(struct seen *seen, char **cells, unsigned low, unsigned
 				found = found || (same(use->risks[i].key, cells[2]) &&
 							 same(use->risks[i].risk, cells[3]) &&
 							 same(use->risks[i].severity, cells[4]) &&
-							 same(use->risks[i].why, cells[5]) &&
-							 same(use->risks[i].safer, cells[6]) &&
-							 same(use->risks[i].reference, cells[7]));
+							 same(use->risks[i].why, cells[6]) &&
+							 same(use->risks[i].safer, cells[7]) &&
+							 same(use->risks[i].reference, cells[8]));
 			if (!found)
 				fail_msg("%u/%s lacks the risk %s", n, use->protocol, cells[2]);
 			total++;
