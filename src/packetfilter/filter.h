@@ -64,5 +64,9 @@ bool packetfilter_enters(const struct packetfilter *pf, const struct link *link)
 /* outside.c */
 /** Looks for what has a say beside the rules, and names it. */
 int outside_look(struct packetfilter *pf, int proc_fd, struct warnings *warnings);
+/** The part of it that only needs the interfaces and rules that were read. */
+int outside_look_at_links(struct packetfilter *pf, struct warnings *warnings);
+/** True if what gets in by this interface is not certain. */
+bool packetfilter_doubts(const struct packetfilter *pf, const struct link *link);
 
 #endif

@@ -217,7 +217,7 @@ void judge_close(struct judge *j)
 	*j = (struct judge){0};
 }
 
-static bool chain_has_device(const struct chain *chain, const struct link *link)
+bool judge_has_device(const struct chain *chain, const struct link *link)
 {
 	for (size_t i = 0; i < chain->n_devices; i++) {
 		size_t n = strlen(chain->devices[i]);
@@ -343,7 +343,7 @@ static void run_hook(struct course *c, uint8_t hook, int32_t nat_priority, struc
 
 		if (hook_of(c->judge->rules, chain) != hook || is_nat(chain))
 			continue;
-		if (hook == HOOK_NETDEV_INGRESS && !chain_has_device(chain, c->packet.in))
+		if (hook == HOOK_NETDEV_INGRESS && !judge_has_device(chain, c->packet.in))
 			continue;
 		if (!nat && chain->priority > nat_priority) {
 			run_nat(c, s);

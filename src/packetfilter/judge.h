@@ -75,6 +75,9 @@ void judge_close(struct judge *judge);
 int judge_ask(struct judge *judge, const struct question *question, struct judgement *ret);
 void judgement_done(struct judgement *judgement);
 
+/** True if a chain of netdev ingress, or another bound to devices, sees packets of this interface.
+ */
+bool judge_has_device(const struct chain *chain, const struct link *link);
 /** True if both come to the same: a limit on the way there makes no difference. */
 bool ending_is_same(const struct ending *a, const struct ending *b);
 /** How many different things may become of sources in elementary interval `i`. */

@@ -27,8 +27,7 @@ static int doubt_all(struct packetfilter *pf, struct warnings *warnings, const c
 		what);
 }
 
-static int doubt_link(struct packetfilter *pf, struct warnings *warnings, const struct link *link,
-	const char *what)
+static int add_doubtful(struct packetfilter *pf, const struct link *link)
 {
 	uint32_t *grown = reallocarray(pf->doubtful, pf->n_doubtful + 1, sizeof(*pf->doubtful));
 
@@ -36,10 +35,17 @@ static int doubt_link(struct packetfilter *pf, struct warnings *warnings, const 
 		return -ENOMEM;
 	pf->doubtful = grown;
 	pf->doubtful[pf->n_doubtful++] = link->index;
+	return 0;
+}
+
+static int doubt_link(struct packetfilter *pf, struct warnings *warnings, const struct link *link,
+	const char *what)
+{
+	if (add_doubtful(pf, link) < 0)
+		return -ENOMEM;
 	return warnings_add(warnings, WARNING_NOTE,
 		"reach by %s is not certain: %s can drop or redirect packets there and is not "
-		"looked "
-		"into",
+		"looked into",
 		link->name, what);
 }
 
@@ -143,19 +149,115 @@ static bool has_line(int proc_fd, const char *path, const char *letters)
 	return false;
 }
 
+static bool is_doubtful(const struct packetfilter *pf, const struct link *link)
+{
+	for (size_t i = 0; i < pf->n_doubtful; i++)
+		if (pf->doubtful[i] == link->index)
+			return true;
+	return false;
+}
+
+bool packetfilter_doubts(const struct packetfilter *pf, const struct link *link)
+{
+	return pf->doubt || is_doubtful(pf, link);
+}
+
+/* True if a chain of a single device sees the packets of this interface. */
+static bool has_ingress_chain(const struct packetfilter *pf, const struct link *link)
+{
+	for (size_t i = 0; i < pf->rules.n_chains; i++)
+		if (pf->rules.chains[i].base && judge_has_device(&pf->rules.chains[i], link))
+			return true;
+	return false;
+}
+
+/* Who takes packets from this interface: what it is part of, or what stands on it. */
+static bool is_above(const struct link *upper, const struct link *link)
+{
+	return link->master == upper->index || upper->lower == link->index;
+}
+
+/*
+ * What sees packets at an interface sees those of a bridge, bond, VLAN or macvlan above it as
+ * well; only the uppermost one is judged, so the doubt climbs.
+ */
+static int climb_from(struct packetfilter *pf, struct warnings *warnings, const struct link *link)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < pf->routing.n_links && r >= 0; i++) {
+		const struct link *upper = &pf->routing.links[i];
+
+		if (!is_above(upper, link) || is_doubtful(pf, upper))
+			continue;
+		r = add_doubtful(pf, upper);
+		if (r >= 0)
+			r = warnings_add(warnings, WARNING_NOTE,
+				"reach by %s is not certain: packets come to it through %s, where "
+				"more can decide than is looked into",
+				upper->name, link->name);
+	}
+	return r;
+}
+
+static int climb(struct packetfilter *pf, struct warnings *warnings)
+{
+	size_t before;
+	int r = 0;
+
+	do {
+		before = pf->n_doubtful;
+		for (size_t i = 0; i < pf->routing.n_links && r >= 0; i++) {
+			const struct link *link = &pf->routing.links[i];
+
+			if (is_doubtful(pf, link) || has_ingress_chain(pf, link))
+				r = climb_from(pf, warnings, link);
+		}
+	} while (r >= 0 && pf->n_doubtful != before);
+	return r;
+}
+
+/* What a master other than these does with packets is its own affair. */
+static const char *doubt_of_link(const struct packetfilter *pf, const struct link *link)
+{
+	const struct link *master = link->master ? routing_link(&pf->routing, link->master) : NULL;
+
+	if (!strcmp(link->kind, "vrf") || (master && !strcmp(master->kind, "vrf")))
+		return "a VRF with routes of its own";
+	if (link->picky)
+		return "its mode of macvlan or ipvlan";
+	if (link->master &&
+		(!master || (strcmp(master->kind, "bridge") && strcmp(master->kind, "bond") &&
+				    strcmp(master->kind, "team"))))
+		return "the interface that it is part of";
+	return link->xdp ? "an XDP program" : NULL;
+}
+
+int outside_look_at_links(struct packetfilter *pf, struct warnings *warnings)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < pf->routing.n_links && r >= 0; i++) {
+		const struct link *link = &pf->routing.links[i];
+		const char *what = doubt_of_link(pf, link);
+
+		if (what && !is_doubtful(pf, link))
+			r = doubt_link(pf, warnings, link, what);
+	}
+	return r < 0 ? r : climb(pf, warnings);
+}
+
 int outside_look(struct packetfilter *pf, int proc_fd, struct warnings *warnings)
 {
 	struct qdiscs qdiscs = {.pf = pf, .warnings = warnings};
 	bool policies = false;
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < pf->routing.n_links && r >= 0; i++)
-		if (pf->routing.links[i].xdp)
-			r = doubt_link(pf, warnings, &pf->routing.links[i], "an XDP program");
-	if (r >= 0)
-		r = dump(NETLINK_ROUTE, RTM_GETQDISC, sizeof(struct tcmsg), take_qdisc, &qdiscs);
+	r = dump(NETLINK_ROUTE, RTM_GETQDISC, sizeof(struct tcmsg), take_qdisc, &qdiscs);
 	/* A kernel without traffic control has none to reckon with. */
 	r = r == -EOPNOTSUPP ? 0 : r;
+	if (r >= 0)
+		r = outside_look_at_links(pf, warnings);
 	if (r >= 0 && dump(NETLINK_XFRM, XFRM_MSG_GETPOLICY, 0, take_policy, &policies) >= 0 &&
 		policies)
 		r = doubt_all(pf, warnings, "an IPsec policy");

@@ -58,8 +58,10 @@ static uint32_t heaviest(const struct deciding list[DECIDING])
 }
 
 /* True if the sources cannot be, or have no way here: no rule decides that. */
-static bool is_no_source(const struct judgement *j, uint32_t i)
+static bool is_no_source(const struct sum *s, const struct judgement *j, uint32_t i)
 {
+	if (packetfilter_doubts(s->pf, s->link))
+		return !bit_at(j->universe, i);
 	return !bit_at(j->universe, i) ||
 	       ((j->drop_by[i] == BY_ROUTING || j->drop_by[i] == BY_RP_FILTER) &&
 		       judgement_count(j, i) == 1 && bit_at(j->dropped, i));
@@ -73,7 +75,7 @@ static void add_judgement(struct sum *s, const struct judgement *j, unsigned por
 		uint64_t bit = UINT64_C(1) << i % 64;
 		double weight;
 
-		if (is_no_source(j, i))
+		if (is_no_source(s, j, i))
 			continue;
 		for (size_t k = 0; k < j->n_endings && !accepted; k++)
 			accepted = bit_at(j->endings[k].bits, i) &&
@@ -211,14 +213,6 @@ static bool leads_out(const struct sum *s)
 	return !any;
 }
 
-static bool is_doubtful(const struct packetfilter *pf, const struct link *link)
-{
-	for (size_t i = 0; i < pf->n_doubtful; i++)
-		if (pf->doubtful[i] == link->index)
-			return true;
-	return pf->doubt;
-}
-
 static double weigh(const struct sum *s, const uint64_t *bits)
 {
 	double sum = 0;
@@ -235,7 +229,7 @@ static void conclude(struct sum *s, bool groups)
 	double all = weigh(s, s->universe);
 	bool wide = leads_out(s) && !groups && all > 0;
 
-	if (is_doubtful(s->pf, s->link)) {
+	if (packetfilter_doubts(s->pf, s->link)) {
 		memcpy(s->may, s->universe, s->words * sizeof(*s->may));
 		memset(s->must, 0, s->words * sizeof(*s->must));
 	}

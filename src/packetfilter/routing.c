@@ -69,6 +69,28 @@ static void take_sysctls(const struct nlattr *specific, struct link *link)
 	link->accept_local = devconf(array, IPV4_DEVCONF_ACCEPT_LOCAL - 1);
 }
 
+/*
+ * Of macvlan only listed senders get in (mode source), of ipvlan the rules of the interface below
+ * see packets first (mode L3S), and what comes to a tap goes to a program.
+ */
+static bool is_picky(const char *kind, const struct nlattr *data)
+{
+	struct attributes a;
+	uint16_t mode = 0;
+
+	if (!strcmp(kind, "macvtap") || !strcmp(kind, "ipvtap"))
+		return true;
+	if (!data || !attributes_nested(data, &a))
+		return false;
+	if (!strcmp(kind, "macvlan"))
+		return attribute_u32(a.at[IFLA_MACVLAN_MODE], 0) == MACVLAN_MODE_SOURCE;
+	if (strcmp(kind, "ipvlan") || !a.at[IFLA_IPVLAN_MODE] ||
+		attribute_length(a.at[IFLA_IPVLAN_MODE]) != sizeof(mode))
+		return false;
+	memcpy(&mode, attribute_bytes(a.at[IFLA_IPVLAN_MODE]), sizeof(mode));
+	return mode == IPVLAN_MODE_L3S;
+}
+
 static int take_link(const struct nlmsghdr *message, void *userdata)
 {
 	const struct ifinfomsg *head = NLMSG_DATA(message);
@@ -91,6 +113,10 @@ static int take_link(const struct nlmsghdr *message, void *userdata)
 	snprintf(link->name, sizeof(link->name), "%s", name ? name : "");
 	snprintf(link->kind, sizeof(link->kind), "%s", kind ? kind : "");
 	link->master = attribute_u32(a.at[IFLA_MASTER], 0);
+	link->picky = is_picky(link->kind, info.at[IFLA_INFO_DATA]);
+	/* Of veth it is the other end. */
+	if (strcmp(link->kind, "veth"))
+		link->lower = attribute_u32(a.at[IFLA_LINK], 0);
 	/* Above the highest type that the table of attributes has. */
 	EACH_ATTRIBUTE(one, (const char *)head + NLMSG_ALIGN(sizeof(*head)),
 		message->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(sizeof(*head)))
@@ -103,6 +129,9 @@ static int take_link(const struct nlmsghdr *message, void *userdata)
 			take_sysctls(one, link);
 		if (attribute_type(one) == IFLA_GROUP)
 			link->group = attribute_u32(one, 0);
+		/* The number of an interface of another namespace. */
+		if (attribute_type(one) == IFLA_LINK_NETNSID)
+			link->lower = 0;
 	}
 	return 0;
 }

@@ -19,8 +19,10 @@ struct link {
 	uint32_t group;
 	uint32_t flags;  /**< IFF_* */
 	uint32_t master; /**< index of the bridge or VRF that it belongs to; 0: none */
+	uint32_t lower;  /**< index of the interface here that its packets come through; 0: none */
 	uint16_t type;   /**< ARPHRD_* */
 	bool xdp;        /**< an XDP program sees packets first */
+	bool picky;      /**< not all packets for its address get in: a mode of macvlan or ipvlan */
 	uint8_t rp_filter;
 	bool forwarding, route_localnet, accept_local;
 };

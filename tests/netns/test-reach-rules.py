@@ -186,6 +186,48 @@ class Rules(unittest.TestCase):
         tool('ip6tables-nft', '-P', 'INPUT', 'ACCEPT')
         lab.ip('link', 'del', 'docker0')
 
+    def certain_with(self, *commands):
+        """Whether a port is certainly blocked beside interfaces that these commands make."""
+        try:
+            for name, *args in commands:
+                tool(name, *args)
+            reach, certain, _ = self.table()[443]
+            self.assertTrue(certain is False or reach == 'blocked', reach)
+            return certain
+        finally:
+            for name in 'v7', 'br7', 'mv7', 'vrf7':
+                subprocess.run(['ip', 'link', 'del', name], stderr=subprocess.DEVNULL)
+            tool('nft', 'delete table netdev early')
+
+    def test_interfaces_with_more_before_the_rules(self):
+        def link(*args):
+            return ('ip', 'link', *args)
+        bridge = [link('add', 'br7', 'up', 'type', 'bridge'),
+                  link('add', 'name', 'v7', 'up', 'type', 'veth', 'peer', 'name', 'p7'),
+                  link('set', 'v7', 'master', 'br7'),
+                  ('ip', 'addr', 'add', '10.7.7.1/24', 'dev', 'br7')]
+        vlan = [link('add', 'link', 'v1', 'name', 'mv7', 'up', 'type', 'macvlan', 'mode')]
+        chain = 'add chain netdev early in { type filter hook ingress device "%s" priority 0; }'
+        cases = (('a bridge', True, bridge),
+                 ('a chain at its port', False, [*bridge, ('nft', chain % 'v7')]),
+                 ('a chain elsewhere', True, [*bridge, ('nft', chain % 'v0')]),
+                 ('macvlan', True, [(*vlan[0], 'bridge')]),
+                 ('macvlan of listed senders', False, [(*vlan[0], 'source')]))
+        for what, certain, commands in cases:
+            with self.subTest(what):
+                tool('nft', '-f', '-', text=WORKSTATION + 'table netdev early { }')
+                self.assertIs(self.certain_with(*commands), certain)
+
+    def test_vrf(self):
+        tool('nft', '-f', '-', text=WORKSTATION + 'table netdev early { }')
+        if subprocess.run(['ip', 'link', 'add', 'vrf7', 'type', 'vrf', 'table', '77'],
+                          stderr=subprocess.DEVNULL).returncode:
+            self.skipTest('this kernel has no VRF')
+        self.assertIs(self.certain_with(
+            ('ip', 'link', 'set', 'vrf7', 'up'),
+            ('ip', 'link', 'add', 'name', 'v7', 'up', 'type', 'veth', 'peer', 'name', 'p7'),
+            ('ip', 'link', 'set', 'v7', 'master', 'vrf7')), False)
+
     def test_zz_iptables_legacy(self):
         # The last one: a table of iptables-legacy stays as long as the namespace.
         names = '/proc/self/net/ip_tables_names'

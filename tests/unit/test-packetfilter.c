@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "packetfilter/judge.h"
+#include "packetfilter/filter.h"
 #include "packetfilter/read.h"
 #include "util/file.h"
 
@@ -207,6 +207,53 @@ static void test_judgement(void **state)
 	judge_close(&judge);
 }
 
+static bool is_doubted(struct packetfilter *pf, const char *name)
+{
+	for (size_t i = 0; i < pf->routing.n_links; i++)
+		if (!strcmp(pf->routing.links[i].name, name))
+			return packetfilter_doubts(pf, &pf->routing.links[i]);
+	fail();
+	return false;
+}
+
+/* What stands before the rules at an interface makes what is above it uncertain, and nothing else.
+ */
+static void test_doubtful_links(void **state)
+{
+	static struct link links[] = {
+		{.index = 1, .name = "plain"},
+		{.index = 2, .name = "blue", .kind = "vrf"},
+		{.index = 3, .name = "member", .master = 2},
+		{.index = 4, .name = "ovs", .kind = "openvswitch"},
+		{.index = 5, .name = "ovsport", .master = 4},
+		{.index = 6, .name = "br0", .kind = "bridge"},
+		{.index = 7, .name = "port", .master = 6},
+		{.index = 8, .name = "br1", .kind = "bridge"},
+		{.index = 9, .name = "quick", .master = 8, .xdp = true},
+		{.index = 10, .name = "br1.5", .kind = "vlan", .lower = 8},
+		{.index = 11, .name = "source", .kind = "macvlan", .picky = true},
+		{.index = 12,
+			.name = "v0"}, /* the recording has a chain of netdev ingress for it */
+		{.index = 13, .name = "v0.5", .kind = "vlan", .lower = 12},
+		{.index = 14, .name = "mv", .kind = "macvlan", .lower = 1},
+	};
+	static const char *const doubted[] = {
+		"blue", "member", "ovs", "ovsport", "br1", "quick", "br1.5", "source", "v0.5"};
+	static const char *const sure[] = {"plain", "br0", "port", "v0", "mv"};
+	struct packetfilter pf = {
+		.rules = rules, .routing = {.links = links, .n_links = ARRAY_SIZE(links)}};
+	struct warnings warnings = {0};
+
+	assert_int_equal(outside_look_at_links(&pf, &warnings), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(doubted); i++)
+		assert_true(is_doubted(&pf, doubted[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(sure); i++)
+		assert_false(is_doubted(&pf, sure[i]));
+	assert_int_equal(warnings.count, ARRAY_SIZE(doubted));
+	warnings_done(&warnings);
+	free(pf.doubtful);
+}
+
 static void test_patterns(void **state)
 {
 	struct interval in[8];
@@ -247,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_judgement),
+		cmocka_unit_test(test_doubtful_links),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_space),
 	};
