@@ -426,14 +426,22 @@ static int docker_find(struct container_names *names, const char *address, struc
 	return MIN(r, 0);
 }
 
-int container_names_find(struct container_names *names, const char *runtime, const char *container,
-	bool by_id, struct unit_parts *parts)
+int container_names_find(
+	struct container_names *names, const struct carried *carried, struct unit_parts *parts)
 {
-	if (!by_id)
-		return strcmp(runtime, "docker") ? 0 : docker_find(names, container, parts);
+	const char *container = carried->container;
+
+	if (!carried->by_id)
+		return strcmp(carried->runtime, "docker") ? 0
+							  : docker_find(names, container, parts);
 	if (strlen(container) != 64 || container[strspn(container, "0123456789abcdef")])
 		return 0;
 	parts->id = strdup(container);
-	parts->runtime = runtime;
+	parts->runtime = carried->runtime;
+	/* Wherever the cgroup of a user's process hangs. */
+	if (carried->uid) {
+		parts->uid = carried->uid;
+		parts->has_uid = true;
+	}
 	return parts->id ? 0 : -ENOMEM;
 }

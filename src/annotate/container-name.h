@@ -8,6 +8,7 @@
 #define PORTSCOPE_ANNOTATE_CONTAINER_NAME_H
 
 #include "annotate/unit.h"
+#include "model/owner.h"
 #include "model/warnings.h"
 
 struct container_names;
@@ -24,10 +25,10 @@ struct container_names *container_names_close(struct container_names *names);
 int container_names_get(struct container_names *names, struct unit_parts *parts);
 
 /**
- * Sets the container in `parts`, which has none, to the one of root's that has this id, or, if the
- * runtime, a constant, says so, this address. -ENOMEM at worst.
+ * Sets the container in `parts`, which has none, to the one that ports are held for: that of this
+ * id, or one of root's that has this address. -ENOMEM at worst.
  */
-int container_names_find(struct container_names *names, const char *runtime, const char *container,
-	bool by_id, struct unit_parts *parts);
+int container_names_find(
+	struct container_names *names, const struct carried *carried, struct unit_parts *parts);
 
 #endif

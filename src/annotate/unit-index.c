@@ -136,11 +136,9 @@ static int name_workload(struct unit_entry *entry)
 
 /** What an entry is about. */
 struct subject {
-	const char *key;       /**< the path itself, but for a carrier */
-	const char *path;      /**< of the cgroup */
-	const char *runtime;   /**< of a container that ports are held for; NULL: of none */
-	const char *container; /**< its address, or its id */
-	bool by_id;
+	const char *key;               /**< the path itself, but for a carrier */
+	const char *path;              /**< of the cgroup */
+	const struct carried *carried; /**< the container that ports are held for; NULL: none */
 };
 
 /** Finds out all about a path. */
@@ -158,9 +156,8 @@ static int unit_entry_new(struct container_names *names, const struct subject *s
 	if (!entry->key || !entry->path)
 		return -ENOMEM;
 	r = unit_parse(subject->path, &entry->parts);
-	if (!r && subject->runtime && !entry->parts.runtime)
-		r = container_names_find(
-			names, subject->runtime, subject->container, subject->by_id, &entry->parts);
+	if (!r && subject->carried && !entry->parts.runtime)
+		r = container_names_find(names, subject->carried, &entry->parts);
 	if (!r)
 		r = container_names_get(names, &entry->parts);
 	if (r < 0)
@@ -212,15 +209,15 @@ int unit_index_add(struct unit_index *index, const char *path)
 	return add(index, &subject, &added);
 }
 
-int unit_index_add_carrier(struct unit_index *index, const char *path, const char *runtime,
-	const char *container, bool by_id, const struct unit **ret)
+int unit_index_add_carrier(struct unit_index *index, const char *path,
+	const struct carried *carried, const struct unit **ret)
 {
 	AUTO_FREE char *key = NULL;
-	struct subject subject = {
-		.path = path, .runtime = runtime, .container = container, .by_id = by_id};
+	struct subject subject = {.path = path, .carried = carried};
 
 	/* Paths start with a slash: none is taken for this. */
-	if (asprintf(&key, "%s %s %s", runtime, container, path) < 0) {
+	if (asprintf(&key, "%s %s %u %s", carried->runtime, carried->container, carried->uid,
+		    path) < 0) {
 		key = NULL;
 		return -ENOMEM;
 	}

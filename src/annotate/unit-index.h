@@ -22,12 +22,11 @@ struct unit_index *unit_index_close(struct unit_index *index);
 /** Adds a path as in /proc/PID/cgroup. -ENOMEM at worst. */
 int unit_index_add(struct unit_index *index, const char *path);
 /**
- * Adds what a process that holds ports for a container of `runtime`, a constant, is part
- * of: the unit of its own cgroup and that container, which has this address or, `by_id`, this id.
- * -ENOMEM at worst.
+ * Adds what a process that holds ports for a container is part of: the unit of its own cgroup and
+ * that container, which is looked up. -ENOMEM at worst.
  */
-int unit_index_add_carrier(struct unit_index *index, const char *path, const char *runtime,
-	const char *container, bool by_id, const struct unit **ret);
+int unit_index_add_carrier(struct unit_index *index, const char *path,
+	const struct carried *carried, const struct unit **ret);
 /** Adds those of the cgroups whose path is known, to be found by id. -ENOMEM at worst. */
 int unit_index_add_cgroups(struct unit_index *index, const struct cgroups *cgroups);
 

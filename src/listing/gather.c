@@ -170,9 +170,9 @@ static int add_holders_units(struct portscope_snapshot *s)
 			r = unit_index_add(s->host.units, process->cgroup);
 	/* Looked up when all are in. */
 	for (size_t i = 0; r >= 0 && (process = owner_index_process(s->host.owners, i)); i++)
-		if (process->cgroup && process->carried)
-			r = unit_index_add_carrier(s->host.units, process->cgroup, process->runtime,
-				process->carried, process->carried_by_id, &process->unit);
+		if (process->cgroup && process->carried.container)
+			r = unit_index_add_carrier(
+				s->host.units, process->cgroup, &process->carried, &process->unit);
 		else if (process->cgroup)
 			process->unit = unit_index_by_path(s->host.units, process->cgroup);
 	return r;

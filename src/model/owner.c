@@ -155,7 +155,7 @@ static void free_holders(struct owner_index *index)
 		free((char *)process->shown.cwd);
 		free((char *)process->shown.user);
 		free(process->cgroup);
-		free(process->carried);
+		free(process->carried.container);
 		origin_free(process->origin);
 		free(process->preload);
 		free((char *)process->shown.started_by);

@@ -47,6 +47,14 @@ struct origin {
 /** Frees it; NULL is fine. */
 struct origin *origin_free(struct origin *origin);
 
+/** The container that a process holds ports for. */
+struct carried {
+	const char *runtime; /**< a constant */
+	char *container;     /**< its address, or its id; NULL: there is none */
+	bool by_id;
+	uint32_t uid; /**< the user whose container it is; 0: root's */
+};
+
 /** A process that holds sockets. */
 struct process {
 	struct portscope_process
@@ -56,9 +64,7 @@ struct process {
 	bool name_trusted; /**< the name of its program, too, is one of the trusted executable */
 	struct origin *origin; /**< NULL: not asked for */
 	char *preload; /**< a library that was put into it from outside of the system's folders */
-	const char *runtime; /**< of the container that it holds ports for; NULL: for none */
-	char *carried;       /**< the address of that container, or its id */
-	bool carried_by_id;
+	struct carried carried;
 	char *cgroup; /**< path in the unified hierarchy, or that of systemd in cgroup v1;
 			   NULL: not asked for, or not readable */
 	const struct unit *unit; /**< what its cgroup stands for; NULL: nothing, or not asked for */

@@ -19,7 +19,6 @@
 #include "owner/executable.h"
 #include "owner/name.h"
 #include "owner/owner.h"
-#include "registry/registry.h"
 #include "util/array.h"
 #include "util/file.h"
 
@@ -66,6 +65,7 @@ void process_reader_init(
 	};
 	trust_init(&reader->trust, proc_fd);
 	reader->ancestors.proc_fd = proc_fd;
+	reader->monitors.proc_fd = proc_fd;
 	/* Rounded, so that the small error of two readings does not move a start time by a second.
 	 */
 	if (!clock_gettime(CLOCK_REALTIME, &now) && !clock_gettime(CLOCK_BOOTTIME, &up))
@@ -85,6 +85,7 @@ void process_reader_done(struct process_reader *reader)
 	free(reader->arguments);
 	trust_done(&reader->trust);
 	ancestors_done(&reader->ancestors);
+	monitors_done(&reader->monitors);
 	preload_done(&reader->preload);
 }
 
@@ -247,33 +248,25 @@ static int describe_trust(struct reading *reading)
 	return r < 0 ? miss_trust(reading, r) : 0;
 }
 
-/*
- * Whether it holds ports for a container, as docker-proxy does. Its arguments say for which one;
- * they are believed of root's own proxy alone.
- */
+/* Whether it holds ports for a container. */
 static int describe_carrier(struct reading *reading, size_t length)
 {
 	struct process_reader *reader = reading->reader;
-	struct process *process = reading->process;
-	const char *slash = process->shown.exe ? strrchr(process->shown.exe, '/') : NULL;
-	struct registry_carrier carrier;
-	const char *value = NULL;
-	struct stat st;
+	const struct carrier_facts facts = {
+		.dir = reading->dir,
+		.thread = reading->thread,
+		.exe = reading->process->shown.exe,
+		.arguments = reader->arguments,
+		.length = length,
+	};
 	int r;
 
-	if (!slash || !(reader->details & OWNER_WANT_CGROUP))
+	if (!facts.exe || !(reader->details & OWNER_WANT_CGROUP))
 		return 0;
-	for (size_t i = 0; !value && registry_next_carrier(slash + 1, &i, &carrier);)
-		value = names_find_option(reader->arguments, length, carrier.option);
-	if (!value || fstat(reading->dir, &st) < 0 || st.st_uid != 0)
-		return 0;
-	r = trust_check(&reader->trust, reading->thread, process->shown.exe);
-	if (r <= 0)
-		return r == -ENOMEM ? r : 0;
-	process->carried = strdup(value);
-	process->runtime = carrier.runtime;
-	process->carried_by_id = carrier.by_id;
-	return process->carried ? 0 : -ENOMEM;
+	r = carrier_describe(&reader->monitors, &reader->trust, &facts, &reading->process->carried);
+	if (r < 0 && r != -ENOMEM)
+		note(reading, r);
+	return r == -ENOMEM ? r : 0;
 }
 
 /* What it runs and is called. */

@@ -5,6 +5,7 @@
 
 #include "model/owner-index.h"
 #include "model/users.h"
+#include "owner/carrier.h"
 #include "owner/origin.h"
 #include "owner/preload.h"
 #include "owner/stat.h"
@@ -23,6 +24,7 @@ struct process_reader {
 	char *arguments;     /**< room for those of one process */
 	struct trust trust;
 	struct ancestors ancestors;
+	struct monitors monitors;
 	struct preload preload;
 };
 

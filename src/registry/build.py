@@ -25,7 +25,7 @@ RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
 ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is told, what the kernel chose
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
 STARTERS = ("other", "shell", "multiplexer", "cron", "ssh", "container", "manager")
-CARRIED = ("address", "id")
+CARRIED = ("address", "id", "pipe")  # enum registry_carried
 STYLES = ("letters", "words", "applets")
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
 

@@ -283,13 +283,20 @@ enum registry_starter registry_starter(const char *program);
 /** Whether a file name is one of several patterns, as of fnmatch(3), separated by blanks. */
 bool registry_is_named(const char *patterns, const char *name);
 
+/** What tells which container a carrier holds ports for. */
+enum registry_carried {
+	REGISTRY_CARRIED_ADDRESS, /**< an address of it, after an option */
+	REGISTRY_CARRIED_ID,      /**< its id, after an option */
+	REGISTRY_CARRIED_PIPE,    /**< a pipe from another carrier, which has its id */
+};
+
 /** A row of carriers.tsv: a program that holds ports for a container. */
 struct registry_carrier {
 	const char *program; /**< file name of its executable */
 	const char *runtime; /**< of the container, as in portscope_container */
-	const char *option;  /**< after which the address of the container stands, or its id */
+	const char *option;  /**< the option, or the file name of that other carrier */
 	const char *source;
-	bool by_id;
+	enum registry_carried kind;
 };
 
 /** The carriers whose executable has this file name. */

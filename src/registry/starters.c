@@ -68,7 +68,7 @@ bool registry_next_carrier(const char *program, size_t *position, struct registr
 			.runtime = registry_text(row->runtime),
 			.option = registry_text(row->option),
 			.source = registry_text(row->source),
-			.by_id = row->by_id,
+			.kind = (enum registry_carried)row->kind,
 		};
 		return true;
 	}

@@ -226,7 +226,7 @@ struct registry_carrier_row {
 	uint32_t runtime;
 	uint32_t option;
 	uint32_t source;
-	uint8_t by_id;
+	uint8_t kind;
 };
 
 extern const struct registry_carrier_row registry_carrier_rows[];

@@ -253,6 +253,9 @@ static void test_unknown_runtime(void **state)
 	assert_null(c->name);
 }
 
+#define CARRIED(_runtime, _container, _by_id, _uid)                                                \
+	(&(struct carried){_runtime, (char *)(_container), _by_id, _uid})
+
 /** A proxy is told by the address that it forwards to. */
 static void test_carrier(void **state)
 {
@@ -266,30 +269,45 @@ static void test_carrier(void **state)
 		"{\"Name\":\"/db\",\"NetworkSettings\":{\"Networks\":{\"bridge\":"
 		"{\"IPAddress\":\"172.17.0.22\"}}}}");
 	put(f, "var/lib/docker/containers/" C "/config.v2.json", "{}");
-	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service", "docker",
-				 "172.17.0.2", false, &unit),
+	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service",
+				 CARRIED("docker", "172.17.0.2", false, 0), &unit),
 		0);
 	assert_string_equal(unit->unit, "docker.service");
 	assert_string_equal(unit->cgroup, "/system.slice/docker.service");
 	assert_string_equal(unit->container->runtime, "docker");
 	assert_string_equal(unit->container->name, "web");
 	assert_string_equal(unit->container->id, A);
-	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service", "docker",
-				 "fd00::2", false, &unit),
+	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service",
+				 CARRIED("docker", "fd00::2", false, 0), &unit),
 		0);
 	assert_string_equal(unit->container->name, "web");
-	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service", "docker",
-				 "172.17.0.9", false, &unit),
+	assert_int_equal(unit_index_add_carrier(f->index, "/system.slice/docker.service",
+				 CARRIED("docker", "172.17.0.9", false, 0), &unit),
 		0);
 	assert_null(unit->container);
 	/* conmon says the id. */
 	put(f, "var/lib/containers/storage/overlay-containers/containers.json",
 		"[{\"id\":\"" C "\",\"names\":[\"cache\"]}]");
-	assert_int_equal(unit_index_add_carrier(f->index, "/a.slice", "podman", C, true, &unit), 0);
-	assert_string_equal(unit->container->name, "cache");
 	assert_int_equal(
-		unit_index_add_carrier(f->index, "/a.slice", "podman", "../x", true, &unit), 0);
+		unit_index_add_carrier(f->index, "/a.slice", CARRIED("podman", C, true, 0), &unit),
+		0);
+	assert_string_equal(unit->container->name, "cache");
+	assert_int_equal(unit_index_add_carrier(
+				 f->index, "/a.slice", CARRIED("podman", "../x", true, 0), &unit),
+		0);
 	assert_null(unit->container);
+	/* A user's container is none of root's, whatever the cgroup, and the user's word. */
+	assert_int_equal(
+		unit_index_add_carrier(f->index, "/a.slice", CARRIED("podman", C, true, 1), &unit),
+		0);
+	assert_string_equal(unit->container->id, C);
+	assert_null(unit->container->name);
+	assert_true(unit->users_own);
+	assert_int_equal(
+		unit_index_add_carrier(f->index, "/a.slice", CARRIED("podman", C, true, 0), &unit),
+		0);
+	assert_string_equal(unit->container->name, "cache");
+	assert_false(unit->users_own);
 	/* The daemon itself is in none. */
 	assert_int_equal(unit_index_add(f->index, "/system.slice/docker.service"), 0);
 	assert_null(unit_index_by_path(f->index, "/system.slice/docker.service")->container);
