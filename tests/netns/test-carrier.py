@@ -59,16 +59,22 @@ class Carrier(unittest.TestCase):
         self.addCleanup(podman.stdout.close)
         self.addCleanup(podman.stdin.close)
         port = int(podman.stdout.readline())
-        found = []
-        for before in [], WITHOUT_BPF:
-            r = subprocess.run(
-                ['nsenter', '--mount=/proc/%d/ns/mnt' % podman.pid, *before, lab.program, '-l',
-                 '--json', 'sport = :%d' % port], stdout=subprocess.PIPE, text=True, timeout=60)
-            [row] = json.loads(r.stdout)['sockets']
-            self.assertEqual(row['processes'][0]['program'], 'rootlessport')
-            found.append(row['container'])
+        inside = ['nsenter', '--mount=/proc/%d/ns/mnt' % podman.pid]
+        found = [self.row(port, *inside), self.row(port, *inside, *WITHOUT_BPF)]
         self.assertEqual(found[0], found[1])
-        return found[0]
+        self.assertEqual(found[0]['processes'][0]['exe_trusted'], 'folder' not in case)
+        # As a container's files are seen: what lies there has that path in no place of ours.
+        outside = self.row(port)
+        self.assertEqual(outside['processes'][0]['exe_trusted'], False)
+        self.assertIsNone(outside['container'])
+        return found[0]['container']
+
+    def row(self, port, *before):
+        r = subprocess.run([*before, lab.program, '-l', '--json', 'sport = :%d' % port],
+                           stdout=subprocess.PIPE, text=True, timeout=60)
+        [row] = json.loads(r.stdout)['sockets']
+        self.assertEqual(row['processes'][0]['program'], 'rootlessport')
+        return row
 
     def test_one(self):
         container = self.container({'uid': USER, 'id': A}, {'uid': USER, 'id': B, 'ends': 'r'})
