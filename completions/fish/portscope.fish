@@ -97,7 +97,7 @@ complete -c portscope -l consecutive -d 'One after the other' -n '__portscope_co
 complete -c portscope -l random -d 'Any of them' -n '__portscope_command free'
 complete -c portscope -l first -d 'The lowest ones' -n '__portscope_command free'
 complete -c portscope -l registered -d 'Allow ports that belong to a service' -n '__portscope_command free'
-complete -c portscope -l address -x -d 'Free on this address alone' -n '__portscope_command free'
+complete -c portscope -l address -x -d 'Free on this address only' -n '__portscope_command free'
 complete -c portscope -l with -r -F -d 'Free too on the host of this listing' -n '__portscope_command free'
 
 complete -c portscope -l fail-on-change -d 'Status 1 where something differs' -n '__portscope_command diff'

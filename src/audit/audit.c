@@ -97,7 +97,7 @@ static int add_hidden(struct portscope_audit *a)
 		return r;
 	if (r < 0)
 		return warnings_add(&s->warnings, WARNING_INCOMPLETE,
-			"hidden ports could not be looked for: %s", strerror(-r));
+			"could not look for hidden ports: %s", strerror(-r));
 	if (report.tcp_skipped)
 		r = warnings_add(&s->warnings, WARNING_INCOMPLETE,
 			"hidden TCP ports were not looked for: this listing does not show sockets "
@@ -332,11 +332,11 @@ static int judge_by_baseline(
 		return 0;
 	if (fresh->opened)
 		r = verdict_fill(ret, severity, "observed", NULL,
-			"stop it, or take the baseline anew if it is meant to be there",
+			"stop it, or take a new baseline if it is meant to be there",
 			"It was not there when the baseline was taken.");
 	else
 		r = verdict_fill(ret, severity, "observed", NULL,
-			"find out why, or take the baseline anew if it is meant to be so",
+			"find out why, or take a new baseline if the change is intended",
 			"It changed since the baseline was taken: %s.", fresh->changed);
 	if (r > 0)
 		ret->rule =

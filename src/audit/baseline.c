@@ -16,7 +16,7 @@ static int check(const struct portscope_document *baseline, char **ret_error)
 		b->families == (PORTSCOPE_INET | PORTSCOPE_INET6) && !b->filter &&
 		(b->states & PORTSCOPE_STATES_LISTENING) == PORTSCOPE_STATES_LISTENING)
 		return 0;
-	*ret_error = strdup("as a baseline it has to hold all that listened: take it by portscope "
+	*ret_error = strdup("a baseline must list everything that listens: take it with portscope "
 			    "-l --json, without a filter");
 	return *ret_error ? -EINVAL : -ENOMEM;
 }

@@ -109,7 +109,8 @@ static int parse_verdict(const struct line *line, size_t *ret_length, char **ret
 	near = suggest(word, verdicts, ARRAY_SIZE(verdicts));
 	if (near)
 		snprintf(hint, sizeof(hint), "did you mean %s?", near);
-	return fail_word(line, start, length, "a line starts with a verdict", hint, ret_error);
+	return fail_word(
+		line, start, length, "each line must start with a verdict", hint, ret_error);
 }
 
 static int add_line(struct portscope_policy *policy, const struct policy_line *line)
@@ -138,7 +139,7 @@ static int restrict_line(const struct line *line, const struct policy_line *made
 
 	if (!field)
 		return 0;
-	snprintf(message, sizeof(message), "allow may not rest on %s, which a process chooses",
+	snprintf(message, sizeof(message), "allow must not rely on %s, which a process can choose",
 		field);
 	return fail_word(line, (size_t)(filter - line->text), strlen(filter), message,
 		"use exe, user or unit", ret_error);
@@ -283,18 +284,18 @@ static int PRINTF_LIKE(2, 3) refuse(char **ret_error, const char *format, ...)
 static int check(const char *path, const struct stat *st, bool root, char **ret_error)
 {
 	if (!S_ISREG(st->st_mode))
-		return refuse(ret_error, "the policy %s is no regular file", path);
+		return refuse(ret_error, "the policy %s is not a regular file", path);
 	if (st->st_size > POLICY_MAX)
 		return refuse(ret_error, "the policy %s is larger than 1 MiB", path);
 	if (root && st->st_uid != 0)
 		return refuse(ret_error,
-			"the policy %s belongs to user %u, not to root: root does not follow it",
-			path, st->st_uid);
+			"%s belongs to user %u, so root does not trust it: chown root %s", path,
+			st->st_uid, path);
 	if (root && st->st_mode & (S_IWGRP | S_IWOTH))
 		return refuse(ret_error,
-			"others than root may write to the policy %s (mode %03o): root does not "
-			"follow it",
-			path, st->st_mode & 07777);
+			"%s is writable by others (mode %03o), so root does not trust it: chmod "
+			"go-w %s",
+			path, st->st_mode & 07777, path);
 	return 0;
 }
 
@@ -320,7 +321,8 @@ int policy_read_text(const char *path, bool root, char **ret, char **ret_error)
 	if (r < 0)
 		return r;
 	if (strlen(text) != length)
-		return refuse(ret_error, "the policy %s holds a NUL byte: it is no text", path);
+		return refuse(ret_error, "the policy %s contains a NUL byte; it is not a text file",
+			path);
 	*ret = STEAL(text);
 	return 0;
 }

@@ -58,7 +58,7 @@ static void put_line(struct out *o, unsigned width, const char *label, const cha
 static const char *evidence_words(const char *evidence)
 {
 	static const char *const words[][2] = {
-		{"port", "the port alone"},
+		{"port", "only the port"},
 		{"port+process", "port and process"},
 		{"process", "the process"},
 		{"contradicted", "the process contradicts the port"},

@@ -245,7 +245,7 @@ static int explain_rule(const char *id)
 	if (near)
 		message("there is no rule '%s'; did you mean %s?", id, near);
 	else
-		message("there is no rule '%s'; portscope audit --list-rules names them", id);
+		message("there is no rule '%s'; portscope audit --list-rules lists them", id);
 	return STATUS_USAGE;
 }
 
@@ -295,7 +295,7 @@ static const struct option_spec options[] = {
 	{0, "min-severity", "SEVERITY", OPTION_WORD, AT(min_severity),
 		"least that the text shows (default: low)", .words = severity_words},
 	{0, "details", NULL, OPTION_FLAG, AT(details), "say all that is known of each finding"},
-	{0, "list-rules", NULL, OPTION_FLAG, AT(list_rules), "name all rules and exit"},
+	{0, "list-rules", NULL, OPTION_FLAG, AT(list_rules), "list all rules and exit"},
 	{0, "explain", "RULE", OPTION_TEXT, AT(rule), "say what a rule looks at and exit"},
 	OPTION_NO_HEADER,
 	OPTION_JSON,
@@ -319,14 +319,13 @@ const struct command command_audit = {
 	.arguments = "[FILTER]",
 	.help = "judge what listens; exit status for scripts",
 	.usage = "audit [OPTIONS] [FILTER]",
-	.about =
-		"Which listening sockets should not be open, how exposed they are, and what to\n"
-		"use instead.\n"
-		"\n"
-		"FILTER chooses which sockets are judged; what is known of the host stays whole.\n",
+	.about = "Which listening sockets should not be open, how exposed they are, and what to\n"
+		 "use instead.\n"
+		 "\n"
+		 "FILTER chooses which sockets are judged, still with the whole host in view.\n",
 	.closing =
 		"\nExamples:\n"
-		"  sudo portscope audit                        all findings, the worst first\n"
+		"  sudo portscope audit                        all findings, worst first\n"
 		"  sudo portscope audit --fail-on medium exposure != loopback\n"
 		"  portscope audit --explain insecure-service  what a rule looks at\n"
 		"\n"

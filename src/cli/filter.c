@@ -57,7 +57,7 @@ int cli_filter_text(const struct options *o, char **ret)
 	char *text;
 
 	if (o->filter_file && o->n_words) {
-		message("-F and a filter on the command line exclude each other");
+		message("-F cannot be combined with a filter on the command line");
 		return STATUS_USAGE;
 	}
 	if (o->filter_file)

@@ -50,7 +50,7 @@ static int take_range(struct free_command *f)
 	const struct portscope_range *range;
 
 	if (o->n_words > 1) {
-		message("one range at a time: leave out '%s'", o->words[1]);
+		message("only one range at a time: leave out '%s'", o->words[1]);
 		return STATUS_USAGE;
 	}
 	if (o->n_words && ports_are_numeric(o->words[0])) {
@@ -358,7 +358,7 @@ static const struct option_spec options[] = {
 	OPTION_UDP,
 	OPTION_PROTOCOL,
 	{'n', "count", "N", OPTION_NUMBER, AT(count), "number of ports (default: 1)", .value = 65535},
-	{0, "consecutive", NULL, OPTION_FLAG, AT(consecutive), "one after the other"},
+	{0, "consecutive", NULL, OPTION_FLAG, AT(consecutive), "one after another"},
 	{0, "random", NULL, OPTION_CHOICE, AT(order), "any of them (the default)", .choice = "random"},
 	{0, "first", NULL, OPTION_CHOICE, AT(order), "the lowest ones", .choice = "first"},
 	{0, "registered", NULL, OPTION_FLAG, AT(registered), "allow ports that belong to a service"},
@@ -377,11 +377,10 @@ const struct command command_free = {
 	.arguments = "[RANGE]",
 	.help = "ports that nobody uses",
 	.usage = "free [OPTIONS] [LO-HI|RANGE]",
-	.about =
-		"Ports that nobody uses, one a line, from 49152-65535 unless told otherwise.\n"
-		"\n"
-		"No socket in any state has them, they are not reserved and belong to no service,\n"
-		"and each was bound for a moment before it is given.\n",
+	.about = "Ports that nobody uses, one per line (default range: 49152-65535).\n"
+		 "\n"
+		 "No socket uses them, in any state; they are not reserved and belong to no\n"
+		 "service; and each was briefly bound before it is printed.\n",
 	.closing = "\nExamples:\n"
 		   "  portscope free                    any port of the dynamic range\n"
 		   "  portscope free 3000-3100 -n 3     three of these\n"

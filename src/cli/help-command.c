@@ -60,8 +60,8 @@ bool command_is_missed(const struct command *const *commands, const char *word)
 		const char *word, *instead;
 	} missed[] = {
 		{"kill", "to end what holds port 3000: kill $(portscope --pids 3000)"},
-		{"watch", "to look again and again: watch portscope -l"},
-		{"top", "to look again and again: watch portscope -tan"},
+		{"watch", "to keep looking: watch portscope -l"},
+		{"top", "to keep looking: watch portscope -tan"},
 	};
 	AUTO_OUT struct out names = OUT_MEMORY;
 
@@ -86,7 +86,7 @@ const struct command command_help = {
 	.arguments = "[COMMAND]",
 	.help = "what a command does",
 	.usage = "help [OPTIONS] [COMMAND]",
-	.about = "What portscope, or one of its commands, does: as --help says it.\n",
+	.about = "What portscope or one of its commands does, as with --help.\n",
 	.closing = "\nExit status: 0 done, 2 wrong usage, 3 failed.\n",
 	.run = run_help,
 };
@@ -98,7 +98,7 @@ const struct command command_version = {
 	.arguments = "",
 	.help = "the version",
 	.usage = "version [OPTIONS]",
-	.about = "The version, as --version says it.\n",
+	.about = "The version, as with --version.\n",
 	.closing = "\nExit status: 0 done, 2 wrong usage, 3 failed.\n",
 	.run = run_version,
 };

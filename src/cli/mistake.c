@@ -110,7 +110,7 @@ static int wrong_letter(const struct options *options, char letter)
 	if (found)
 		message("option -%c needs an argument: -%c %s", letter, letter, found->argument);
 	else if (command->uncovered && strchr(command->uncovered, letter))
-		message("option -%c of ss is not covered by portscope: use ss", letter);
+		message("portscope does not support option -%c of ss: use ss", letter);
 	else if (!is_default(options) && letter >= '0' && letter <= '9')
 		message("unknown option -%c; a port is a number from 0 to 65535", letter);
 	else

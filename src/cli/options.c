@@ -61,7 +61,7 @@ static int set_choice(const struct options *options, void *place, const struct o
 	}
 	while (other->offset != option->offset || other->choice != before)
 		other++;
-	message("--%s and --%s exclude each other", other->name, option->name);
+	message("--%s and --%s cannot be combined", other->name, option->name);
 	return STATUS_USAGE;
 }
 
@@ -107,7 +107,8 @@ static int set_bits(unsigned *place, const struct option_spec *option, const cha
 /* The reason stands in the table. */
 static int refuse(const struct option_spec *option)
 {
-	message("option -%c (--%s) is not taken: %s", option->letter, option->name, option->help);
+	message("option -%c (--%s) is not supported: %s", option->letter, option->name,
+		option->help);
 	return STATUS_USAGE;
 }
 

@@ -32,12 +32,12 @@ static int warn_host(struct portscope_diff *d)
 
 	if (b->machine_id && a->machine_id && strcmp(b->machine_id, a->machine_id) != 0)
 		r = warnings_add(&d->warnings, WARNING_NOTE,
-			"%s is of another host than %s: %s and then %s", side_name(d, 0),
+			"%s comes from another host than %s: %s and then %s", side_name(d, 0),
 			side_name(d, 1), b->host ? b->host : b->machine_id,
 			a->host ? a->host : a->machine_id);
 	if (r >= 0 && a->time < b->time)
 		r = warnings_add(&d->warnings, WARNING_NOTE,
-			"%s is newer than %s: what is called opened was closed", side_name(d, 0),
+			"%s is newer than %s: 'opened' and 'closed' are swapped", side_name(d, 0),
 			side_name(d, 1));
 	return r;
 }
@@ -71,8 +71,8 @@ int comparison_warn(struct portscope_diff *d)
 		r = warn_columns(d);
 	if (r >= 0 && d->unseen)
 		r = warnings_add(&d->warnings, WARNING_NOTE,
-			"whether %zu socket%s changed hands is not known: who held %s is not "
-			"known both times",
+			"could not tell whether %zu socket%s changed owner: who held %s is not "
+			"known for both times",
 			d->unseen, d->unseen == 1 ? "" : "s", d->unseen == 1 ? "it" : "them");
 	return r;
 }

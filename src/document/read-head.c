@@ -46,7 +46,7 @@ int read_time(struct reader *r, json_t *time)
 	if (!text)
 		return wrong_kind(r, "time", time, "a string");
 	if (parse_time(text, &r->document->head.time) < 0)
-		return reader_fault(r, -EBADMSG, "line %zu: '%s' is no time", r->line, text);
+		return reader_fault(r, -EBADMSG, "line %zu: '%s' is not a time", r->line, text);
 	return 0;
 }
 

@@ -237,8 +237,8 @@ static int check_keys(struct reader *r, const json_t *socket)
 			r->line, r->document->count + 1, read_kind(socket));
 	if (!columns)
 		return reader_fault(r, -EINVAL,
-			"line %zu: its sockets stand before its query, which says how to read "
-			"them: put the members in their order, as portscope --json and jq -S do",
+			"line %zu: its sockets come before its query, which says how to read "
+			"them: keep the members in order, as portscope --json and jq -S do",
 			r->line);
 	for (; columns; columns &= columns - 1) {
 		const char *key = document_column_name((unsigned)__builtin_ctz(columns));

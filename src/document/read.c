@@ -73,15 +73,13 @@ static int scan_fault(struct reader *r, int code)
 
 	if (code == -ENODATA && s->nothing)
 		return reader_fault(
-			r, -EBADMSG, "it is empty; expected is what portscope --json writes");
+			r, -EBADMSG, "it is empty; expected the output of portscope --json");
 	if (code == -ENODATA)
 		return reader_fault(r, -EBADMSG,
-			"it ends in the middle, at line %zu, column %zu: it was cut off, so take "
-			"it anew",
-			s->line, s->column);
+			"it is cut off at line %zu, column %zu: take it again", s->line, s->column);
 	if (code == -EFBIG)
 		return reader_fault(r, -EFBIG,
-			"line %zu, column %zu: what begins here is longer than anything in a "
+			"line %zu, column %zu: the value that begins here is too long for a "
 			"listing",
 			r->line, r->column);
 	return code;
@@ -103,9 +101,7 @@ static int next_value(struct reader *r, json_t **ret)
 	value = json_loadb(r->piece.used ? r->piece.buffer : "", r->piece.used,
 		JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
 	if (!value)
-		return reader_fault(r, -EBADMSG,
-			"line %zu, column %zu: this is no sound JSON: %s; it was damaged or is "
-			"something else",
+		return reader_fault(r, -EBADMSG, "line %zu, column %zu: invalid JSON: %s",
 			r->line + (size_t)MAX(error.line, 1) - 1,
 			error.line > 1 ? (size_t)MAX(error.column, 1)
 				       : r->column + (size_t)MAX(error.column, 1) - 1,
@@ -123,8 +119,7 @@ static int next_byte(struct reader *r, const char *expected)
 		return scan_fault(r, c);
 	if (!c || !strchr(expected, c))
 		return reader_fault(r, -EBADMSG,
-			"line %zu, column %zu: this is no sound JSON: '%c' where one of '%s' is "
-			"due; it was damaged or is something else",
+			"line %zu, column %zu: invalid JSON: found '%c', expected one of '%s'",
 			r->scan.line, r->scan.column, c, expected);
 	scan_skip(&r->scan);
 	return c;
@@ -169,11 +164,11 @@ static int read_schema(struct reader *r, json_t *schema)
 		return 0;
 	if (text && !strncmp(text, "portscope/", strlen("portscope/")))
 		return reader_fault(r, -EBADMSG,
-			"it is of schema %s and this program reads %s: take it anew, or compare "
+			"it has schema %s, but this program reads %s: take it again, or compare "
 			"it with the portscope that wrote it",
 			text, PORTSCOPE_SCHEMA);
 	return reader_fault(r, -EBADMSG,
-		"its schema is not %s: expected is what portscope --json writes", PORTSCOPE_SCHEMA);
+		"its schema is not %s: expected the output of portscope --json", PORTSCOPE_SCHEMA);
 }
 
 static int read_complete(struct reader *r, json_t *complete)
@@ -207,16 +202,17 @@ static int check_key(struct reader *r, const json_t *key, enum member *ret)
 
 	if (!name)
 		return reader_fault(r, -EBADMSG,
-			"line %zu, column %zu: this is no sound JSON: %s stands for a key", r->line,
-			r->column, read_kind(key));
+			"line %zu, column %zu: invalid JSON: %s used as a key", r->line, r->column,
+			read_kind(key));
 	if (!r->seen && !strcmp(name, "record"))
 		return reader_fault(r, -EBADMSG,
-			"these are records of --json-lines: a comparison needs what --json writes");
+			"these are records of --json-lines: a comparison needs the output of "
+			"--json");
 	while (member < MEMBERS && strcmp(name, member_names[member]) != 0)
 		member++;
 	if (member < MEMBERS && r->seen >> member & 1)
-		return reader_fault(r, -EBADMSG, "line %zu, column %zu: %s is there a second time",
-			r->line, r->column, name);
+		return reader_fault(r, -EBADMSG, "line %zu, column %zu: %s appears twice", r->line,
+			r->column, name);
 	r->seen |= 1u << member;
 	*ret = member;
 	return 0;
@@ -256,7 +252,7 @@ static int check_members(struct reader *r)
 		if (!(r->seen >> i & 1))
 			return reader_fault(r, -EBADMSG,
 				"it has no %s, which every document of portscope --json has: it "
-				"was damaged or changed",
+				"was damaged or edited",
 				member_names[i]);
 	d->head.sockets = d->count;
 	return 0;
@@ -268,8 +264,8 @@ static int read_members(struct reader *r)
 
 	if (c >= 0 && c != '{')
 		return reader_fault(r, -EBADMSG,
-			"line %zu, column %zu: this is no JSON document; expected is what "
-			"portscope --json writes",
+			"line %zu, column %zu: not a JSON document; expected the output of "
+			"portscope --json",
 			r->scan.line, r->scan.column);
 	c = next_byte(r, "{");
 	if (c >= 0 && scan_peek(&r->scan) == '}')
@@ -284,7 +280,7 @@ static int read_members(struct reader *r)
 	c = scan_peek(&r->scan);
 	if (c >= 0)
 		return reader_fault(r, -EBADMSG,
-			"line %zu, column %zu: something stands behind the end of the document",
+			"line %zu, column %zu: unexpected data after the end of the document",
 			r->scan.line, r->scan.column);
 	return c == -ENODATA ? check_members(r) : scan_fault(r, c);
 }

@@ -44,7 +44,7 @@ static const struct portscope_range ranges[] = {
 				   "two hosts "
 				   "agree (portscope free finds one). A kernel may hand out "
 				   "others: Linux "
-				   "takes 32768-60999 unless it is told otherwise.",
+				   "uses 32768-60999 unless it is configured otherwise.",
 			.reference = "RFC 6335 section 6 and 8.1.3",
 		},
 };

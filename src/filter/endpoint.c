@@ -134,7 +134,7 @@ static int fail_unknown_service(struct value *v, const char *name)
 	if (near)
 		snprintf(hint, sizeof(hint), "did you mean %s?", near);
 	return parser_fail(v->parser, v->offset + at(v, name), strlen(name), hint,
-		"unknown service `%s`", q.text);
+		"unknown service '%s'", q.text);
 }
 
 /* The condition that a service name is. */
@@ -291,7 +291,7 @@ static int take_port(struct value *v, void *userdata)
 	if (!strcmp(text, "*")) {
 		if (!comparison_is_set(v->comparison))
 			return fail_part(v, text, 1, "expected a port number or service name",
-				"`*` has no order");
+				"'*' has no order");
 		if (!family) {
 			c->all = true;
 			return 0;
@@ -320,7 +320,7 @@ static int split_host(struct value *v, struct parts *ret)
 	if (*text == '[') {
 		end = strchr(text, ']');
 		if (!end)
-			return fail_part(v, text, strlen(text), "expected a `]` after the address",
+			return fail_part(v, text, strlen(text), "expected a ']' after the address",
 				"the bracket is not closed");
 		parts.bracketed = true;
 		parts.address = text + 1;
@@ -419,7 +419,7 @@ static int add_host_name(
 	}
 	if (!node->n)
 		return parser_fail(v->parser, v->offset + at(v, parts->address), parts->n_address,
-			"expected an address, [address]:port or host name", "unknown host `%s`",
+			"expected an address, [address]:port or host name", "unknown host '%s'",
 			q.text);
 	return 0;
 }

@@ -96,7 +96,7 @@ static int fail_unexpected(struct parser *p, const char *expected)
 	if (p->token.kind == TOKEN_UNCLOSED)
 		return fail_here(p, "", "the quote is not closed");
 	return parser_fail(
-		p, p->token.offset, p->token.length, expected, "unexpected `%s`", q.text);
+		p, p->token.offset, p->token.length, expected, "unexpected '%s'", q.text);
 }
 
 static enum value_kind kind_of_type(enum portscope_type type)
@@ -196,7 +196,7 @@ static int fail_unknown_word(struct parser *p)
 		snprintf(hint, sizeof(hint), "did you mean %s?", nearest);
 	else if (is_alone(p) && (nearest = similar_service(p, word)))
 		snprintf(hint, sizeof(hint), "did you mean the service %s?", nearest);
-	return parser_fail(p, p->token.offset, p->token.length, hint, "unknown word `%s`", q.text);
+	return parser_fail(p, p->token.offset, p->token.length, hint, "unknown word '%s'", q.text);
 }
 
 /* A port or service by itself is a filter, but no part of one. */
@@ -338,7 +338,7 @@ static int parse_condition(struct parser *p, struct node **ret)
 		if (p->depth)
 			return parser_fail(p, word.offset, word.length,
 				"write state = NAME or state != NAME here",
-				"`%s` is for the whole filter, not for a part of it",
+				"'%s' is for the whole filter, not for a part of it",
 				exclude ? "exclude" : "state");
 		p->states_token = word;
 		return parse_states(p, exclude);
@@ -356,7 +356,7 @@ static int parse_condition(struct parser *p, struct node **ret)
 			value_takes(&predicate) & 1u << TOKEN_LESS   ? "use = != < <= > >="
 			: value_takes(&predicate) & 1u << TOKEN_LIKE ? "use = != ~ !~"
 								     : "use = or !=",
-			"`%s` cannot be compared like this", predicate.name);
+			"'%s' cannot be compared like this", predicate.name);
 	return value_parse(p, &predicate, comparison, ret);
 }
 
@@ -381,9 +381,9 @@ static int parse_prefix(struct parser *p, struct node **ret)
 		return node_negate(ret);
 	if (p->token.kind != TOKEN_CLOSE) {
 		if (p->token.kind == TOKEN_END)
-			return parser_fail(p, open.offset, 1, "expected a `)` before the end",
+			return parser_fail(p, open.offset, 1, "expected a ')' before the end",
 				"the bracket is not closed");
-		return fail_unexpected(p, "expected `)`, and, or");
+		return fail_unexpected(p, "expected ')', and, or");
 	}
 	parser_next(p);
 	return 0;
@@ -448,7 +448,7 @@ static int parse_leading_states(struct parser *p)
 		if (p->token.kind == TOKEN_OR)
 			return parser_fail(p, word.offset, word.length,
 				"write state = NAME to make it a part",
-				"`%s` is for the whole filter, not for a part of it",
+				"'%s' is for the whole filter, not for a part of it",
 				exclude ? "exclude" : "state");
 		if (p->token.kind == TOKEN_AND) {
 			parser_next(p);
@@ -474,13 +474,13 @@ static int parse_all(struct parser *p)
 			return r;
 	}
 	if (p->token.kind == TOKEN_CLOSE)
-		return fail_here(p, "no bracket is open here", "unexpected `)`");
+		return fail_here(p, "no bracket is open here", "unexpected ')'");
 	if (p->token.kind != TOKEN_END)
 		return fail_unexpected(p, "expected and, or, or a condition");
 	if (p->states_token.length && p->has_or)
 		return parser_fail(p, p->states_token.offset, p->states_token.length,
 			"put it first, or write state = NAME or state != NAME",
-			"`%.*s` is for the whole filter, not for a part of it",
+			"'%.*s' is for the whole filter, not for a part of it",
 			(int)p->states_token.length, p->text + p->states_token.offset);
 	return 0;
 }

@@ -145,7 +145,7 @@ static int value_take(struct value *v)
 			return parser_fail(
 				p, p->token.offset, 0, hint, "the filter ends too early");
 		return parser_fail(
-			p, p->token.offset, p->token.length, hint, "unexpected `%s`", q.text);
+			p, p->token.offset, p->token.length, hint, "unexpected '%s'", q.text);
 	}
 	if (quoted && p->text[p->token.offset + p->token.length] &&
 		!strchr(" \t\r\n\v\f(),&|", p->text[p->token.offset + p->token.length]))

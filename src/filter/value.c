@@ -109,7 +109,7 @@ static int fail_unknown(
 			if (choices[i])
 				used += snprintf(hint + used, sizeof(hint) - used, "%s%s",
 					used ? ", " : "one of ", choices[i]);
-	return parser_fail(v->parser, v->offset, v->length, hint, "unknown %s `%s`", what, q.text);
+	return parser_fail(v->parser, v->offset, v->length, hint, "unknown %s '%s'", what, q.text);
 }
 
 static int add_device(struct value *v, struct node *node)

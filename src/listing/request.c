@@ -17,7 +17,8 @@ int filter_warn(const struct filter *filter, struct warnings *warnings)
 	if (!filter_uses_mark(filter) || filter_compile_flags() & FILTER_MAY_MARK)
 		return 0;
 	return warnings_add(warnings, WARNING_INCOMPLETE,
-		"firewall marks are shown to CAP_NET_ADMIN alone: no socket matches by its mark");
+		"firewall marks are visible only with CAP_NET_ADMIN: no socket matches by its "
+		"mark");
 }
 
 /* Narrows a request to what can match: states, and a program for the kernel for each part. */

@@ -270,12 +270,11 @@ static int warn_hidden(
 			"hidepid=%s",
 			*mode ? mode : "invisible");
 	if (r == 0 && scan->hidden && root)
-		r = warnings_add(w, WARNING_INCOMPLETE,
-			"%zu process%s could not be looked into: %s", scan->hidden,
-			plural(scan->hidden, "es"), missing_right());
+		r = warnings_add(w, WARNING_INCOMPLETE, "%zu process%s could not be inspected: %s",
+			scan->hidden, plural(scan->hidden, "es"), missing_right());
 	if (r == 0 && scan->hidden && !root)
 		r = warnings_add(w, WARNING_DETAIL,
-			"%zu process%s could not be looked into: not this user's", scan->hidden,
+			"%zu process%s could not be inspected: not this user's", scan->hidden,
 			plural(scan->hidden, "es"));
 	return r;
 }
@@ -289,16 +288,16 @@ static int warn_proc(const struct resolution *res, struct warnings *w)
 		return res->request->details && res->index->backend
 			       ? warnings_add(w, WARNING_INCOMPLETE,
 					 "/proc is not mounted: processes are known by their "
-					 "numbers alone")
+					 "numbers only")
 			       : 0;
 	if (res->proc_error)
 		return warnings_add(w, WARNING_INCOMPLETE,
-			"it is not known whose processes /proc shows: %s",
+			"could not tell whose processes /proc shows: %s",
 			strerror(-res->proc_error));
 	if (!scan->proc_own && proc_is_real(scan->proc_fd))
 		return warnings_add(w, WARNING_NOTE,
-			"/proc is that of another pid namespace, which numbers processes its own "
-			"way");
+			"/proc belongs to another pid namespace, where processes have other "
+			"numbers");
 	if (scan->proc_own && faccessat(scan->proc_fd, "uptime", F_OK, 0) < 0 && errno == ENOENT)
 		return warnings_add(w, WARNING_DETAIL,
 			"/proc is mounted with subset=pid: it shows processes and nothing else");
@@ -316,8 +315,8 @@ static int warn_outside(const struct resolution *res, struct warnings *w)
 		return 0;
 	if (first < 0)
 		return warnings_add(w, WARNING_INCOMPLETE,
-			"it is not known whether processes are out of sight, in other pid "
-			"namespaces: %s",
+			"could not tell whether other pid namespaces hide processes: "
+			"%s",
 			strerror(-first));
 	unheld = owner_index_count_unheld(res->index);
 	if (!unheld)

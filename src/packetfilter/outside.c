@@ -23,8 +23,7 @@ static int doubt_all(struct packetfilter *pf, struct warnings *warnings, const c
 {
 	pf->doubt = true;
 	return warnings_add(warnings, WARNING_NOTE,
-		"reach is not certain: %s can drop or redirect packets and is not looked into",
-		what);
+		"reach is not certain: %s can drop or redirect packets and is not inspected", what);
 }
 
 static int add_doubtful(struct packetfilter *pf, const struct link *link)
@@ -45,7 +44,7 @@ static int doubt_link(struct packetfilter *pf, struct warnings *warnings, const 
 		return -ENOMEM;
 	return warnings_add(warnings, WARNING_NOTE,
 		"reach by %s is not certain: %s can drop or redirect packets there and is not "
-		"looked into",
+		"inspected",
 		link->name, what);
 }
 

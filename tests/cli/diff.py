@@ -85,9 +85,9 @@ class Documents(unittest.TestCase):
     def test_no_document(self):
         for content, needed in (
                 (b"", "is empty"),
-                (b"PROTO  LOCAL\n", "no JSON document"),
-                (b"\x1f\x8b\x08", "no JSON document"),
-                (b"\0" * 100, "no JSON document"),
+                (b"PROTO  LOCAL\n", "not a JSON document"),
+                (b"\x1f\x8b\x08", "not a JSON document"),
+                (b"\0" * 100, "not a JSON document"),
                 ({}, "schema"),
                 (document(schema="portscope/9"), "portscope/9"),
                 (document(schema=...), "schema"),

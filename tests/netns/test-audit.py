@@ -459,11 +459,11 @@ class Policy(unittest.TestCase):
             self.write('allow *\n', mode)
             r = audit('--policy', self.path, status=3)
             self.assertEqual(r.stdout, '')
-            self.assertIn('others than root may write', r.stderr)
+            self.assertIn('is writable by others', r.stderr)
         self.write('allow *\n')
         os.chown(self.path, WORLD.nobody, 0)
         self.assertIn('belongs to user', audit('--policy', self.path, status=3).stderr)
-        self.assertIn('no regular file', audit('--policy', '/dev/null', status=3).stderr)
+        self.assertIn('not a regular file', audit('--policy', '/dev/null', status=3).stderr)
         self.assertIn('No such file', audit('--policy', self.path + 'x', status=3).stderr)
 
     def test_escapes(self):

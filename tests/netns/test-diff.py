@@ -213,7 +213,7 @@ class Diff(unittest.TestCase):
         self.keep('-l')
         r = lab.as_nobody('diff', self.before)
         self.assertEqual((r.returncode, r.stdout), (0, ''))
-        self.assertIn('changed hands is not known', r.stderr)
+        self.assertIn('changed owner', r.stderr)
 
     def test_bytes(self):
         """Names that are not UTF-8 are the same in a file and now."""
@@ -270,7 +270,7 @@ class Diff(unittest.TestCase):
             self.keep(*options)
             r = lab.portscope('audit', '--baseline', self.before)
             self.assertEqual((r.returncode, r.stdout), (2, ''), options)
-            self.assertIn('all that listened', r.stderr)
+            self.assertIn('everything that listens', r.stderr)
         with open(self.before, 'w') as f:
             f.write('{')
         r = lab.portscope('audit', '--baseline', self.before)

@@ -227,7 +227,7 @@ class OtherHost(unittest.TestCase):
             (json.dumps({**document, 'sockets': [3]}), 'socket 1'),
             (json.dumps({**document, 'sockets': [{'protocol': 'tcp'}]}), 'socket 1'),
             (json.dumps({**document, 'sockets': sockets}), 'socket 1'),
-            ('{"schema":"portscope/1","schema":"portscope/1"}', 'second time'),
+            ('{"schema":"portscope/1","schema":"portscope/1"}', 'appears twice'),
             ('{"schema":"\x1b[31m\\u001b","sockets":[]}', ''),
         ]
         for text, why in wrong:

@@ -73,9 +73,9 @@ static void test_errors(void **state)
 {
 	expect_error("allow", "policy:1:6: a filter is missing");
 	expect_error("allow # all", "policy:1:6: a filter is missing");
-	expect_error("permit *", "policy:1:1: a line starts with a verdict");
-	expect_error("\n\n  alow *", "policy:3:3: a line starts with a verdict");
-	expect_error("ALLOW *", "policy:1:1: a line starts with a verdict");
+	expect_error("permit *", "policy:1:1: each line must start with a verdict");
+	expect_error("\n\n  alow *", "policy:3:3: each line must start with a verdict");
+	expect_error("ALLOW *", "policy:1:1: each line must start with a verdict");
 	expect_error("allow *\ndeny sport = 70000", "policy:2:14: ");
 	expect_error("deny  ( sport = 1", "policy:1:");
 	expect_error("deny sport = :99 and", "policy:1:");
@@ -279,7 +279,7 @@ static void test_chosen_fields(void **state)
 	char *error = NULL;
 
 	assert_int_equal(policy_parse("p", "allow cmdline ~ *x*", NULL, &policy, &error), -EINVAL);
-	assert_non_null(strstr(error, "may not rest on cmdline"));
+	assert_non_null(strstr(error, "must not rely on cmdline"));
 	free(error);
 	portscope_policy_free(parse("deny cmdline ~ *x*"));
 }
@@ -335,9 +335,9 @@ static void test_who_may_write(void **state)
 		if (geteuid() == 0 && modes[i].trusted)
 			accepted(f.path, true);
 		else if (geteuid() == 0)
-			refused(f.path, true, "others than root may write");
+			refused(f.path, true, "writable by others");
 		else
-			refused(f.path, true, "not to root");
+			refused(f.path, true, "does not trust it");
 		/* who is not root may follow what he likes */
 		accepted(f.path, false);
 		unlink(f.path);
@@ -346,7 +346,7 @@ static void test_who_may_write(void **state)
 		return;
 	file_make(&f, "allow *\n", 0644);
 	assert_int_equal(chown(f.path, 1, 1), 0);
-	refused(f.path, true, "belongs to user 1, not to root");
+	refused(f.path, true, "belongs to user 1, so root");
 	accepted(f.path, false);
 	unlink(f.path);
 }
@@ -356,13 +356,13 @@ static void test_odd_files(void **state)
 	char fifo[64] = "/tmp/test-policy-XXXXXX", *text = NULL, *error = NULL;
 	struct file f;
 
-	refused("/dev/null", false, "no regular file");
-	refused("/", false, "no regular file");
+	refused("/dev/null", false, "not a regular file");
+	refused("/", false, "not a regular file");
 	/* nobody writes to it: this must not wait */
 	assert_non_null(mkdtemp(fifo));
 	strcat(fifo, "/fifo");
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	refused(fifo, false, "no regular file");
+	refused(fifo, false, "not a regular file");
 	unlink(fifo);
 	*strrchr(fifo, '/') = 0;
 	rmdir(fifo);
