@@ -7,6 +7,7 @@
 
 #include "packetfilter/legacy.h"
 #include "packetfilter/read.h"
+#include "registry/registry.h"
 #include "util/file.h"
 
 static int read_rules(struct packetfilter *pf, struct warnings *warnings)
@@ -253,10 +254,21 @@ static const char *family_word(uint8_t family)
 	}
 }
 
+/* Whose chain it is, where its name or that of its table says so; NULL: not known. */
+static const char *tool_of(const struct packetfilter *pf, const struct chain *chain)
+{
+	const char *tool = registry_filterer(REGISTRY_FILTERER_CHAIN, chain->name);
+
+	return tool ? tool
+		    : registry_filterer(
+			      REGISTRY_FILTERER_TABLE, pf->rules.tables[chain->table].name);
+}
+
 const char *packetfilter_by(struct packetfilter *pf, uint32_t by)
 {
 	const struct rule *rule = BY_IS_RULE(by) ? &pf->rules.rules[BY_NUMBER(by)] : NULL;
 	const struct chain *chain;
+	const char *tool;
 	char text[1024];
 	int n;
 
@@ -272,12 +284,15 @@ const char *packetfilter_by(struct packetfilter *pf, uint32_t by)
 		pf->rules.tables[chain->table].name, chain->name);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return NULL;
+	tool = tool_of(pf, chain);
 	if (!rule)
-		snprintf(text + n, sizeof(text) - (size_t)n, " policy %s",
-			chain->policy == NF_DROP ? "drop" : "accept");
+		snprintf(text + n, sizeof(text) - (size_t)n, " policy %s%s%s%s",
+			chain->policy == NF_DROP ? "drop" : "accept", tool ? " (" : "",
+			tool ? tool : "", tool ? ")" : "");
 	else
-		snprintf(text + n, sizeof(text) - (size_t)n, " %s %llu%s%s%s",
+		snprintf(text + n, sizeof(text) - (size_t)n, " %s %llu%s%s%s%s%s%s",
 			chain->legacy ? "rule" : "handle", (unsigned long long)rule->handle,
+			tool ? " (" : "", tool ? tool : "", tool ? ")" : "",
 			rule->comment ? " \"" : "", rule->comment ? rule->comment : "",
 			rule->comment ? "\"" : "");
 	return arena_copy(&pf->arena, text, strlen(text));

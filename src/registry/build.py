@@ -26,6 +26,7 @@ ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is told, what th
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
 STARTERS = ("other", "shell", "multiplexer", "cron", "ssh", "container", "manager")
 CARRIED = ("address", "id", "pipe")  # enum registry_carried
+FILTERED = ("table", "chain")  # enum registry_filterer
 STYLES = ("letters", "words", "applets")
 PREFERRED, DE_FACTO, IANA = range(3)  # enum registry_source
 
@@ -44,6 +45,7 @@ COLUMNS = {
     "programs.tsv": "program match service port protocol tls root carrier source",
     "brokers.tsv": "program why source",
     "starters.tsv": "names kind source",
+    "filterers.tsv": "tool kind names source",
     "carriers.tsv": "program runtime option kind source",
     "interpreters.tsv": "names style value attached code script skip source",
 }
@@ -565,6 +567,9 @@ def build(directory, out):
     writer.structs("registry_carrier_row", "registry_carrier_rows", [
         (*(text(row.text(column)) for column in ("program", "runtime", "option", "source")),
          CARRIED.index(row.word("kind", CARRIED))) for row in files["carriers.tsv"]])
+    writer.structs("registry_filterer_row", "registry_filterer_rows", [
+        (*(text(row.text(column)) for column in ("tool", "names", "source")),
+         FILTERED.index(row.word("kind", FILTERED))) for row in files["filterers.tsv"]])
     writer.structs("registry_interpreter_row", "registry_interpreter_rows", [
         (*map(text, row[:1] + row[2:]), row[1]) for row in interpreters])
     writer.structs("registry_purpose_row", "registry_purpose_rows", [

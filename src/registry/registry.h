@@ -266,6 +266,15 @@ bool registry_next_interpreter_of_all(size_t *position, struct registry_interpre
 /** Why the program with this file name must be root, brokers.tsv; NULL: it is not known to. */
 const char *registry_broker(const char *program);
 
+/** What of the packet filter has a name that tells whose it is. */
+enum registry_filterer {
+	REGISTRY_FILTERER_TABLE,
+	REGISTRY_FILTERER_CHAIN,
+};
+
+/** The tool that makes tables or chains of this name, filterers.tsv; NULL: not known. */
+const char *registry_filterer(enum registry_filterer kind, const char *name);
+
 /** What kind of program starts others: starters.tsv. */
 enum registry_starter {
 	REGISTRY_STARTER_OTHER,

@@ -82,3 +82,14 @@ const char *registry_broker(const char *program)
 			return registry_text(registry_broker_rows[i].why);
 	return NULL;
 }
+
+const char *registry_filterer(enum registry_filterer kind, const char *name)
+{
+	for (size_t i = 0; i < registry_filterer_rows_count; i++) {
+		const struct registry_filterer_row *row = &registry_filterer_rows[i];
+
+		if (row->kind == kind && registry_is_named(registry_text(row->names), name))
+			return registry_text(row->tool);
+	}
+	return NULL;
+}

@@ -203,6 +203,16 @@ extern const struct registry_insecure_row registry_insecure_rows[];
 extern const uint16_t registry_insecure_rows_count;
 extern const struct registry_pair_row registry_pair_rows[];
 extern const uint16_t registry_pair_rows_count;
+struct registry_filterer_row {
+	uint32_t tool;
+	uint32_t names;
+	uint32_t source;
+	uint8_t kind;
+};
+
+extern const struct registry_filterer_row registry_filterer_rows[];
+extern const uint16_t registry_filterer_rows_count;
+
 struct registry_broker_row {
 	uint32_t program;
 	uint32_t why;

@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import unittest
@@ -130,8 +131,8 @@ class Rules(unittest.TestCase):
 
     def test_ban_list(self):
         tool('nft', '-f', '-', text=BANNED)
-        self.check({22: ('any', True, 'inet f2b-table f2b-chain policy accept'),
-                    80: ('any', True, 'inet f2b-table f2b-chain policy accept')})
+        rule = 'inet f2b-table f2b-chain policy accept (fail2ban)'
+        self.check({22: ('any', True, rule), 80: ('any', True, rule)})
 
     def test_chance(self):
         tool('nft', '-f', '-', text=CHANCE)
@@ -162,6 +163,24 @@ class Rules(unittest.TestCase):
                     443: ('blocked', True, 'ip')})
         tool('iptables-nft', '-P', 'INPUT', 'ACCEPT')
         tool('ip6tables-nft', '-P', 'INPUT', 'ACCEPT')
+
+    def test_names_of_tools(self):
+        """Whose chain it is stands after the handle, and before the comment."""
+        for table, chain, tool_name in (('filter', 'ufw-user-input', '(ufw)'),
+                                        ('firewalld', 'filter_IN_public', '(firewalld)'),
+                                        ('filter', 'KUBE-FIREWALL', '(Kubernetes)'),
+                                        ('filter', 'DOCKER', '(Docker)'),
+                                        ('filter', 'DOCKER-USER', None),
+                                        ('mine', 'web', None)):
+            with self.subTest(chain):
+                tool('nft', '-f', '-', text='flush ruleset\ntable inet %s {\n'
+                     'chain %s {\ntcp dport 22 counter drop comment "why"\n}\n'
+                     'chain first {\ntype filter hook input priority 0\njump %s\n}\n}\n' % (
+                         table, chain, chain))
+                found = self.table()[22]
+                self.assertEqual(found[:2], ('blocked', True))
+                self.assertRegex(found[2], r'^inet %s %s handle \d+ %s"why"$' % (
+                    table, chain, re.escape(tool_name + ' ') if tool_name else ''))
 
     def test_published_ports_pass_by(self):
         # As Docker publishes a port beside ufw: input drops, DNAT goes another way.
