@@ -71,9 +71,10 @@ struct groups {
 static void find_groups(const char *text, size_t length, struct groups *ret)
 {
 	*ret = (struct groups){.begin = length && text[0] == '['};
-	ret->end = ret->begin + strcspn(text + ret->begin, "]%");
-	if (ret->end > length)
-		ret->end = length;
+	/* A cell is no string: no byte ends it. */
+	ret->end = ret->begin;
+	while (ret->end < length && text[ret->end] != ']' && text[ret->end] != '%')
+		ret->end++;
 	for (size_t i = ret->begin; i < ret->end && ret->count < ARRAY_SIZE(ret->colons); i++)
 		if (text[i] == ':')
 			ret->colons[ret->count++] = i;

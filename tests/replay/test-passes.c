@@ -374,7 +374,7 @@ static void test_looked_up(void **state)
 {
 	static const int errors[] = {0, -ENOENT, -ESTALE, -EPERM};
 	size_t n = count_of(&tcp4);
-	uint64_t c;
+	uint64_t c = 0;
 
 	cookies_of(&tcp4, true, &c, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {

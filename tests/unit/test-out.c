@@ -52,7 +52,7 @@ static void test_target(void **state)
 	out_text(&whole, "a");
 	out_text(&piece, "b");
 	assert_int_equal(whole.error, 0);
-	assert_null(out_room(&piece, SIZE_MAX / 2));
+	assert_null(out_room(&piece, SIZE_MAX / 4));
 	assert_int_equal(piece.error, -ENOMEM);
 	assert_int_equal(whole.error, -ENOMEM);
 	assert_int_equal(out_flush(&whole), -ENOMEM);
