@@ -2,7 +2,10 @@
 /* Who has a port open: the listing is taken once and walked for each port. */
 #include "cli/explain-open.h"
 
+#include <unistd.h>
+
 #include "cli/columns.h"
+#include "cli/reaching.h"
 #include "cli/started.h"
 
 /* A busy server has thousands of connections on its port; its page shows the first. */
@@ -51,6 +54,9 @@ int explain_open(struct explain_open *open, bool json)
 		take_field(open->fields, &n, read_here[i]);
 	for (size_t i = 0; !json && i < STARTED_FIELDS; i++)
 		take_field(open->fields, &n, started_fields[i]);
+	/* Others may not read the rules; a page on a port is not the place to say so. */
+	for (size_t i = 0; !json && geteuid() == 0 && i < REACHING_FIELDS; i++)
+		take_field(open->fields, &n, reaching_fields[i]);
 	open->query.fields = open->fields;
 	open->query.n_fields = n;
 	open->query.identity = json;
@@ -74,6 +80,7 @@ struct walk {
 	size_t hidden;    /**< of those taken */
 	bool tells_start; /**< how the holder came to run was asked for */
 	struct started started;
+	struct reaching reaching;
 };
 
 /* Sockets of SCTP and DCCP are in no listing. */
@@ -109,8 +116,10 @@ static int take_row(const struct portscope_row *row, void *userdata)
 			!is_port(row, PORTSCOPE_FIELD_REMOTE_PORT, w->port)))
 		return 0;
 	/* A connection to the port elsewhere is not held for the port. */
-	if (w->tells_start && is_port(row, PORTSCOPE_FIELD_LOCAL_PORT, w->port))
+	if (w->tells_start && is_port(row, PORTSCOPE_FIELD_LOCAL_PORT, w->port)) {
 		started_take(&w->started, row);
+		reaching_take(&w->reaching, row);
+	}
 	if (w->found++ < w->most) {
 		w->take(&w->printer, row);
 		w->hidden += is_hidden(row);
@@ -173,6 +182,7 @@ int explain_open_text(struct explain_open *open, struct page *p, uint16_t port, 
 			page_format(p, "and %zu more: portscope -a port = %u", w.found - ROWS_MAX,
 				port);
 		}
+		reaching_put(&w.reaching, 2, p);
 		started_put(&w.started, portscope_get_time(open->snapshot), 2, p);
 	} else {
 		out_done(&w.printer.scratch);

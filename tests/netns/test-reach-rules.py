@@ -270,6 +270,29 @@ class Rules(unittest.TestCase):
         with open(names) as f:
             self.assertEqual(f.read(), 'filter\n')
 
+    def explained(self, port, **kw):
+        done = subprocess.run([lab.program, 'explain', '%d/tcp' % port], capture_output=True,
+                              text=True, check=True, **kw)
+        return ' '.join(done.stdout.split())
+
+    def test_explain(self):
+        tool('nft', '-f', '-', text=SERVER)
+        for port, says in (
+                (443, 'tcp, bound to every address: blocked from outside by ' + DROPPED),
+                (80, 'tcp, bound to every address: open to most sources outside, accepted by '
+                     'inet filter input handle '),
+                (5432, 'open only to sources or interfaces that rules name, accepted by inet')):
+            with self.subTest(port=port):
+                self.assertIn(says, self.explained(port))
+        self.assertNotIn('bound to', self.explained(631)) # loopback
+        self.assertNotIn('bound to', self.explained(
+            443, user=65534, group=65534, extra_groups=[]))
+        tool('nft', '-f', '-', text='flush ruleset\n' + CHANCE)
+        self.assertIn('reach is not certain, at most any; decided for most by inet filter input',
+                      self.explained(22))
+        tool('nft', 'flush', 'ruleset')
+        self.assertIn('open to most sources outside; no rule decides for them', self.explained(22))
+
     def test_without_the_privilege(self):
         tool('nft', '-f', '-', text=WORKSTATION)
         found = self.listing(user=65534, group=65534, extra_groups=[])
