@@ -193,7 +193,7 @@ static int climb_from(struct packetfilter *pf, struct warnings *warnings, const 
 		if (r >= 0)
 			r = warnings_add(warnings, WARNING_NOTE,
 				"reach by %s is not certain: packets come to it through %s, where "
-				"more can decide than is looked into",
+				"more can decide than is inspected",
 				upper->name, link->name);
 	}
 	return r;

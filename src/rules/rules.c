@@ -33,7 +33,7 @@ static const struct rule rules[] = {
 		"port can be closed. Info on loopback."),
 	RULE("encryption-optional", INFO, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_upgrade,
 		"encryption in place", NULL,
-		"The same port serves the protected and the unprotected form: what to enforce is told."),
+		"The same port serves the protected and the unprotected form: the finding says what to enforce."),
 	RULE("encrypted-companion-open", INFO, NEED_ADDRESSES | NEED_EPHEMERAL | HOLDERS, judge_companion,
 		"unencrypted companion", NULL,
 		"The service and its protected companion are both open and both needed."),
@@ -97,7 +97,7 @@ static const struct rule rules[] = {
 	RULE("new-since-baseline", HIGH, 0, NULL,
 		"new since the baseline", NULL,
 		"The listing that --baseline names does not have the socket, by protocol, address and "
-		"port. Loopback alone lowers it to information, the link by a step."),
+		"port. Only loopback lowers it to information, the link by a step."),
 	RULE("changed-since-baseline", HIGH, 0, NULL,
 		"changed hands since the baseline", NULL,
 		"The listing that --baseline names has another program, executable, user, unit, "
@@ -154,7 +154,7 @@ int rules_warn_unseen(size_t unseen, size_t judged, struct warnings *warnings)
 		return 0;
 	return warnings_add(warnings, WARNING_NOTE,
 		"the owners of %zu of %zu sockets could not be seen: what is said of these "
-		"rests on the port alone",
+		"rests only on the port",
 		unseen, judged);
 }
 

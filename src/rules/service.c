@@ -193,8 +193,8 @@ int judge_mismatch(
 		return 0;
 	r = verdict_fill(ret, severity_weigh(PORTSCOPE_LOW, row->exposure, false), "contradicted",
 		NULL, "move it to a port of its own, or write down why it is here in the policy",
-		"%s, which speaks %s, listens on the port of %s: who looks at the port alone "
-		"takes it for that.",
+		"%s, which speaks %s, listens on the port of %s: whoever looks only at the "
+		"port takes it for that.",
 		verdict_holder(holder), first_service(program), facts.key);
 	return r < 0 ? r
 		     : verdict_brief(

@@ -10,6 +10,7 @@ import fields
 import includes
 import sizes
 import sources
+import wording
 import words
 
 LICENCE = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n/* Owns this. */\n"
@@ -152,6 +153,25 @@ class Words(Tree):
 
     def test_innocent(self):
         self.assertEqual(self.faults(words, {"a.py": 'mkstemp("XX' 'XXXX")\ntodo = 1\n'}), [])
+
+
+class Wording(Tree):
+    def test_odd(self):
+        for text in ("only this, TCP " "alone", "it is " "told", "the words " "behind the options",
+                     "a range " "stands first", "it is no " "regular file", "explain it, and " "end"):
+            self.assertEqual(len(self.faults(wording, {"README.md": text})), 1, text)
+            self.assertEqual(len(self.faults(wording, {"src/a.c": f'x("{text}");'})), 1, text)
+
+    def test_across_lines(self):
+        self.assertEqual(len(self.faults(wording, {"README.md": "what is\ntold here"})), 1)
+        self.assertEqual(len(self.faults(wording, {"src/a.c": 'x("what is "\n  "told here");'})), 1)
+
+    def test_innocent(self):
+        self.assertEqual(self.faults(wording, {
+            "README.md": "It is reported.\n",
+            "tests/a.py": "TCP " "alone",
+            "src/a.c": '#include "a.h"\nx("only TCP");',
+        }), [])
 
 
 class Sources(Tree):
