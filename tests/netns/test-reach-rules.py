@@ -287,6 +287,8 @@ class Rules(unittest.TestCase):
         self.assertNotIn('bound to', self.explained(631)) # loopback
         self.assertNotIn('bound to', self.explained(
             443, user=65534, group=65534, extra_groups=[]))
+        tool('nft', '-f', '-', text='flush ruleset\n' + SERVER.replace('public', '\x1b[31m'))
+        self.assertIn(r'"the \x1b[31m ports"', self.explained(80))
         tool('nft', '-f', '-', text='flush ruleset\n' + CHANCE)
         self.assertIn('reach is not certain, at most any; decided for most by inet filter input',
                       self.explained(22))
