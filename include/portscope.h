@@ -10,7 +10,7 @@
  * dump itself happens there, on a netlink socket that was opened before).
  *
  * Functions return 0 or a negative errno; documented outcomes are positive. They never print,
- * never exit and leave `ret_` arguments alone on failure. Strings in values live as long as the
+ * never exit and leave `ret_` arguments unchanged on failure. Strings in values live as long as the
  * snapshot, those of a row as long as the callback.
  */
 #ifndef PORTSCOPE_H
@@ -110,7 +110,7 @@ struct portscope_process {
 	const char *exe;  /**< path of the executable; NULL: not readable (kernel thread, hidden) */
 	bool exe_deleted; /**< the file behind `exe` is gone; not known where that is NULL */
 	bool exe_trust_known;   /**< it could be seen */
-	bool exe_trusted;       /**< `exe` is that file here too, and root alone can change it */
+	bool exe_trusted;       /**< `exe` is that file here too, and only root can change it */
 	const char *cwd;        /**< its folder; NULL: not read */
 	const char *cmdline;    /**< the arguments, separated by spaces; NULL: not readable */
 	int64_t start_time;     /**< seconds since the epoch; 0: unknown */
@@ -519,7 +519,7 @@ struct portscope_use {
 	size_t n_protected_by;
 	const struct portscope_counterpart *protects;
 	size_t n_protects;
-	const char *family;                     /**< NULL: it stands alone */
+	const char *family;                     /**< NULL: it has none */
 	const struct portscope_member *members; /**< of the family, this port among them */
 	size_t n_members;
 	const struct portscope_speaker *speakers; /**< by name */
@@ -580,7 +580,7 @@ struct portscope_wish {
 	bool first;         /**< the lowest ones, not any: two callers at once may get the same */
 	bool registered;    /**< those with a service are welcome too */
 	bool lasting;       /**< none that the kernel hands out by itself (ip_local_port_range) */
-	/** For this address alone, its port does not matter; NULL: for every address. */
+	/** Only for this address, its port does not matter; NULL: for every address. */
 	const struct portscope_endpoint *address;
 	/** A listing of another host, where they are to be free as well; NULL: none. */
 	const struct portscope_document *other;
@@ -712,7 +712,7 @@ const struct portscope_snapshot *portscope_audit_snapshot(const struct portscope
  * and, of a connection, the peer are the same. Numbers that the kernel chose by chance name nobody:
  * the local port of an outbound connection, the peer's port of an inbound one, the port of a
  * probable UDP client. Several sockets of the same name (SO_REUSEPORT) are compared as a set.
- * Pids, descriptors, inodes and cookies count for nothing, so a restart is no difference.
+ * Pids, descriptors, inodes and cookies count for nothing, so a restart is not a difference.
  */
 
 /** What can differ of a socket that stays. */
@@ -727,7 +727,7 @@ enum portscope_aspect {
 	PORTSCOPE_ASPECTS, /**< how many there are */
 };
 
-/** The name of an aspect, as in JSON; NULL behind the last. */
+/** The name of an aspect, as in JSON; NULL after the last. */
 const char *portscope_aspect_name(unsigned aspect);
 
 /** What a document says of itself. Strings are NULL where unknown, and live as long as it. */
@@ -746,10 +746,10 @@ struct portscope_document;
 
 /**
  * Reads a document from a descriptor up to its end, one socket at a time: the memory taken is that
- * of what is kept, about 100 bytes a socket. -EBADMSG: it is no such document, damaged or cut off;
- * -EINVAL: it is one that cannot be compared; -EFBIG: it is too large. `ret_error` then says what
- * is wrong, where, and what to do, in printable text that the caller frees; NULL after any other
- * error, which is one of reading.
+ * of what is kept, about 100 bytes a socket. -EBADMSG: it is not such a document, damaged or cut
+ * off; -EINVAL: it is one that cannot be compared; -EFBIG: it is too large. `ret_error` then says
+ * what is wrong, where, and what to do, in printable text that the caller frees; NULL after any
+ * other error, which is one of reading.
  */
 int portscope_document_read(int fd, struct portscope_document **ret, char **ret_error);
 
@@ -807,7 +807,7 @@ int portscope_diff(const struct portscope_document *before, const struct portsco
 /** Frees a diff; NULL is fine. */
 struct portscope_diff *portscope_diff_free(struct portscope_diff *diff);
 
-/** Change `i`, sorted by protocol, port, address and peer; false behind the last. */
+/** Change `i`, sorted by protocol, port, address and peer; false after the last. */
 bool portscope_diff_at(const struct portscope_diff *diff, size_t i, struct portscope_change *ret);
 
 /** How many sockets were opened, closed and changed, by enum portscope_change_kind. */

@@ -60,7 +60,7 @@ static bool has_stack(void)
 int main(int argc, char **argv)
 {
 	guard_standard_descriptors();
-	/* A reader who has seen enough closes the pipe: that is no failure, see the writers. */
+	/* A reader who has seen enough closes the pipe: that is not a failure, see the writers. */
 	signal(SIGPIPE, SIG_IGN);
 	/* A limit of the size of files (ulimit -f) is a write error like any other. */
 	signal(SIGXFSZ, SIG_IGN);

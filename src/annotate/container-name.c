@@ -11,7 +11,7 @@
  *   bundle, with the name among its annotations.
  *
  * All of it is root's. The state of a user's own containers lies in the user's home, which may be
- * on a file system that hangs, or one made to hang whoever enters: it is read for that user alone.
+ * on a file system that hangs, or one made to hang whoever enters: it is read only for that user.
  */
 #include "annotate/container-name.h"
 
@@ -44,7 +44,7 @@ static const char *const home_stores[] = {
 	".local/share/containers/storage/overlay-containers/volatile-containers.json",
 };
 
-/** Where Docker keeps its data unless it is told otherwise. */
+/** Where Docker keeps its data by default. */
 static const char *const docker_roots[] = {
 	"var/lib/docker", "var/snap/docker/common/var-lib-docker"};
 
@@ -83,7 +83,7 @@ struct container_names *container_names_close(struct container_names *names)
 	return NULL;
 }
 
-/** Reads a document. What is not there or is no JSON comes out as JSON's null. */
+/** Reads a document. What is not there or is not JSON comes out as JSON's null. */
 static int state_read(const struct container_names *names, const char *path, json_t **ret)
 {
 	AUTO_FREE char *text = NULL;

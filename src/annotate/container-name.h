@@ -13,7 +13,8 @@
 
 struct container_names;
 
-/** `root_fd` is the root directory, `warnings` where unreadable state is told; both are kept. */
+/** `root_fd` is the root directory, `warnings` where unreadable state is reported; both are kept.
+ */
 int container_names_open(int root_fd, struct warnings *warnings, struct container_names **ret);
 struct container_names *container_names_close(struct container_names *names);
 

@@ -128,7 +128,7 @@ static void label_local(struct portscope_row *row)
 	kernel = ask_kernel(row);
 	if (kernel)
 		t = (struct testimony){.spoken = kernel, .sure = true};
-	/* A name that a process gave itself does not outweigh one that is no guess. */
+	/* A name that a process gave itself does not outweigh one that is not a guess. */
 	if (t.spoken && (t.sure || !label->name || label->hint)) {
 		*label = (struct service){t.spoken, SERVICE_PROGRAM, !t.sure};
 		return;

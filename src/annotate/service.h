@@ -21,7 +21,7 @@ struct service_names;
 
 /**
  * Reads both files below `etc_dirfd`, a descriptor of /etc. A missing file is fine; one that
- * cannot be read, is no regular file or is larger than 1 MiB is left out, and so is a malformed
+ * cannot be read, is not a regular file or is larger than 1 MiB is left out, and so is a malformed
  * line, each with a warning. -ENOMEM at worst.
  */
 int service_names_load(int etc_dirfd, struct warnings *warnings, struct service_names **ret);
@@ -33,14 +33,14 @@ DEFINE_CLEANUP(struct service_names *, service_names_free)
 
 /**
  * The name of a port, `.name` NULL if it has none. The name lives as long as `names`, which may be
- * NULL: then the registry alone is asked. Where a site's files say nothing of the port this is a
+ * NULL: then only the registry is asked. Where a site's files say nothing of the port this is a
  * look-up in constant time.
  */
 struct service service_name(const struct service_names *names, uint8_t protocol, uint16_t port);
 
 /**
  * True if a socket belongs to the service of its local port, false if to that of its peer's;
- * inferred from the socket alone. One without a peer belongs to that of its local port, one that is
+ * inferred only from the socket. One without a peer belongs to that of its local port, one that is
  * being opened to the port that is called. Of a connection the port that is not ephemeral here is
  * taken for the server's; where that does not tell, the one that has a name; where both have, the
  * lower one.

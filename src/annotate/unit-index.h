@@ -32,7 +32,7 @@ int unit_index_add_cgroups(struct unit_index *index, const struct cgroups *cgrou
 
 /** The unit of a path that was added, or NULL. It lives as long as the index. */
 const struct unit *unit_index_by_path(const struct unit_index *index, const char *path);
-/** The unit of a cgroup id that was added, or NULL: also for what is no answer (0 and 1). */
+/** The unit of a cgroup id that was added, or NULL: also for what is not an answer (0 and 1). */
 const struct unit *unit_index_by_id(const struct unit_index *index, uint64_t id);
 
 #endif

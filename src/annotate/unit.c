@@ -83,7 +83,7 @@ static bool part_number(struct part p, uint32_t *ret)
 		if (p.text[i] < '0' || p.text[i] > '9')
 			return false;
 		n = 10 * n + (p.text[i] - '0');
-		if (n >= UINT32_MAX) /* which is no user */
+		if (n >= UINT32_MAX) /* which is not a user */
 			return false;
 	}
 	*ret = n;
@@ -284,7 +284,7 @@ static int container_nspawn(struct part escaped, struct unit_parts *parts)
 	return container_set(parts, "systemd-nspawn", (struct part){name, strlen(name)}, true);
 }
 
-/** What systemd-machined was told to call NAME. Virtual machines are no containers. */
+/** What systemd-machined was told to call NAME. Virtual machines are not containers. */
 static int container_machined(struct part escaped, struct unit_parts *parts)
 {
 	static const char *const virtual[] = {"qemu-", "xen-", "libxl-", "ch-", "bhyve-"};

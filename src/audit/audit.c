@@ -154,7 +154,7 @@ static int prepare_filters(struct portscope_audit *a)
 	return r;
 }
 
-/* Sockets that share an address, as the processes of a REUSEPORT group do, are told of once. */
+/* Sockets that share an address, as the processes of a REUSEPORT group do, are reported once. */
 static bool same_place(const struct socket *a, const struct socket *b)
 {
 	return a->protocol == b->protocol && a->local_port == b->local_port &&
@@ -372,7 +372,7 @@ static int judge_hidden(struct portscope_audit *a, const struct judged *j)
 	return r < 0 ? r : 1;
 }
 
-/* How many rules found something; the findings on a socket that is allowed are counted alone. */
+/* How many rules found something; the findings on a socket that is allowed are only counted. */
 static int judge_by_rules(struct portscope_audit *a, const struct judged *j)
 {
 	const struct rule *rule;

@@ -9,7 +9,7 @@
 
 #include "filter/filter.h"
 
-/** A file larger than this is no policy. */
+/** A file larger than this is not a policy. */
 #define POLICY_MAX (1 << 20)
 
 enum policy_verdict {

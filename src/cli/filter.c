@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the words behind the options, or from a file, to a parsed filter. */
+/* From the words after the options, or from a file, to a parsed filter. */
 #include "cli/filter.h"
 
 #include <fcntl.h>

@@ -21,11 +21,11 @@ struct habit {
 	const char *place;    /* a port, an address or both */
 	const char *state;    /* LISTEN and the like */
 	const char *process, *user, *pid;
-	bool bare; /* pids alone */
+	bool bare; /* only pids */
 	bool kill;
 };
 
-/* What stands behind a letter in its cluster, or the next word. */
+/* What follows a letter in its cluster, or the next word. */
 static const char *argument(const char *letter, char **next)
 {
 	if (letter[1])

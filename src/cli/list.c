@@ -45,11 +45,11 @@ struct list {
 	unsigned width_asked; /**< 0: that of the terminal */
 	bool wide;            /**< nothing is cut */
 	bool each;            /**< nothing is merged */
-	bool footer;          /**< a reader is told what it amounts to */
+	bool footer;          /**< a reader learns what it amounts to */
 	struct portscope_query query;
 	struct listing listing;
 	struct ask ask;
-	const struct ask_reading *reading; /**< that which is tried, or was found */
+	const struct ask_reading *reading; /**< the one that is tried, or was found */
 	bool named;                        /**< something is asked for by name */
 	const struct format *format;
 	struct printer printer;
@@ -314,7 +314,7 @@ static int print_all(struct list *l, struct portscope_snapshot *snapshot)
 	return l->hidden.error;
 }
 
-/* Owners that this user may not see are no gap in the answer, but worth a word. */
+/* Owners that this user may not see do not make the answer incomplete, but worth a word. */
 static void report_hidden(const struct portscope_snapshot *snapshot)
 {
 	struct portscope_counts counts = portscope_get_counts(snapshot);

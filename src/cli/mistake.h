@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a reader is told of an option that a command cannot take. */
+/* What portscope says of an option that a command cannot take. */
 #ifndef PORTSCOPE_CLI_MISTAKE_H
 #define PORTSCOPE_CLI_MISTAKE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One of a few words, and what a reader is told where it is none of them. */
+/* One of a few words, and what portscope says where it is none of them. */
 #include "cli/word.h"
 
 #include <string.h>

@@ -49,7 +49,7 @@ static void octal_undo(char *s)
 	*to = '\0';
 }
 
-/** Cuts one line of mountinfo; false if it is no cgroup v2 mount. */
+/** Cuts one line of mountinfo; false if it is not a cgroup v2 mount. */
 static bool mount_line_parse(char *line, struct cgroup_mount *ret)
 {
 	char *root = NULL, *point = NULL, *rest = line, *word;
@@ -235,7 +235,7 @@ static int walk_directory(struct walk *w, const char *place)
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		w->unread |= errno != ENOENT; /* one that has just been removed is no loss */
+		w->unread |= errno != ENOENT; /* one that has just been removed is not a loss */
 		return 0;
 	}
 	if (!*place)

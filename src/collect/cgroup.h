@@ -18,7 +18,7 @@ enum cgroup_way {
 /**
  * Sets the path of every cgroup of `set` that exists and can be seen. `proc_fd` is /proc,
  * `root_fd` the root directory in which the mount points of /proc/self/mountinfo are to be found.
- * An id that is not found keeps its NULL and is no error: the cgroup may have ended before its
+ * An id that is not found keeps its NULL and is not an error: the cgroup may have ended before its
  * sockets. -ENOMEM at worst.
  */
 int cgroups_resolve(

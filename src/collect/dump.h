@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One dump of sock_diag: a request goes out, sockets come in, and how it ended is told. */
+/* One dump of sock_diag: a request goes out, sockets come in, and how it ended is reported. */
 #ifndef PORTSCOPE_COLLECT_DUMP_H
 #define PORTSCOPE_COLLECT_DUMP_H
 

@@ -5,7 +5,7 @@
  * come and go no two are the same; then three are taken, and tell whether the source misses
  * sockets: what an earlier and a later pass list was there for the pass between, too. A socket
  * that one pass in a thousand misses is then missing from all three once in 10^9 times; what was
- * born or ended meanwhile proves nothing and is no reason for doubt.
+ * born or ended meanwhile proves nothing and is not a reason for doubt.
  */
 #include "collect/passes.h"
 

@@ -23,7 +23,7 @@ struct portscope_diff {
 	struct pool pool;                              /**< the texts of both */
 	uint32_t *numbers[2]; /**< from numbers of a document's pool to those of `pool` */
 	unsigned compared;    /**< bits 1 << enum portscope_aspect */
-	bool listening; /**< only what listens is compared, and each socket is told of by itself */
+	bool listening; /**< only what listens is compared, and each socket is reported by itself */
 	bool owners;    /**< both say whether a socket's holders are known */
 	bool directions, clients, interfaces, states; /**< both have the column */
 	size_t unseen; /**< sockets whose programs are not known in both */

@@ -35,7 +35,7 @@ enum document_column {
 
 /** The id of the field that column `bit`, which there has to be, stands for. */
 uint16_t document_column_field(unsigned bit);
-/** The name of column `bit`, which is that of the field; NULL behind the last. */
+/** The name of column `bit`, which is that of the field; NULL after the last. */
 const char *document_column_name(unsigned bit);
 
 /** What a document keeps of one socket, besides numbers of texts. */
@@ -46,7 +46,7 @@ enum entry_flag {
 	ENTRY_IDLE = 1 << 3,       /**< bound, but neither listening nor connected */
 	ENTRY_HELD = 1 << 4,       /**< its holders are known, and there are some */
 	ENTRY_NOT_HELD = 1 << 5,   /**< no process can hold it */
-	ENTRY_NAMELESS = 1 << 6,   /**< its container is known by its id alone */
+	ENTRY_NAMELESS = 1 << 6,   /**< its container is known only by its id */
 	ENTRY_DUAL_KNOWN = 1 << 7, /**< ENTRY_DUAL says something */
 	ENTRY_DUAL = 1 << 8,       /**< takes IPv4 and IPv6 */
 };
@@ -64,7 +64,7 @@ struct entry {
 	uint64_t cookie;
 };
 
-/** What is told of a socket before it is an entry; strings are the caller's. */
+/** What is known of a socket before it is an entry; strings are the caller's. */
 struct entry_facts {
 	struct entry entry; /**< without its texts */
 	const char *interface;

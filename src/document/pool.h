@@ -8,7 +8,7 @@
 struct pool {
 	char *bytes; /**< the texts, each ended by NUL */
 	size_t used, space;
-	uint32_t *offsets; /**< of each text; number 0 is no text */
+	uint32_t *offsets; /**< of each text; number 0 is not a text */
 	uint32_t count;    /**< numbers given so far, 0 among them */
 	struct table table;
 };

@@ -68,7 +68,7 @@ int scan_peek(struct scan *scan)
 struct nesting {
 	size_t depth;
 	bool string;
-	bool escape; /**< behind a backslash */
+	bool escape; /**< after a backslash */
 	bool scalar; /**< a number or a word, which ends where something else begins */
 };
 

@@ -29,13 +29,13 @@ struct scan {
 int scan_init(struct scan *scan, scan_read_fn read, void *userdata);
 void scan_done(struct scan *scan);
 
-/** The next byte that is no white space, not consumed; -ENODATA at the end. */
+/** The next byte that is not white space, not consumed; -ENODATA at the end. */
 int scan_peek(struct scan *scan);
 /** Consumes the byte that scan_peek() told. */
 void scan_skip(struct scan *scan);
 /**
  * Consumes the next value, whatever it is, and puts its bytes into `piece`. -ENODATA: the text ends
- * in it or, where it is a number or a word, right behind it; -EFBIG: it is longer than
+ * in it or, where it is a number or a word, right after it; -EFBIG: it is longer than
  * SCAN_VALUE_MAX.
  */
 int scan_value(struct scan *scan, struct out *piece);

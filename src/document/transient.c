@@ -155,7 +155,7 @@ static void put_unit(struct out *o, const char *unit, size_t length)
 
 void transient_unit(struct out *o, const char *unit)
 {
-	/* A user's unit stands behind that of its manager: user@1000/backup.service. */
+	/* A user's unit comes after that of its manager: user@1000/backup.service. */
 	for (;;) {
 		size_t length = strcspn(unit, "/");
 

@@ -26,7 +26,7 @@ static int add_place(struct places *places, uint8_t protocol, uint16_t low, uint
 	return 0;
 }
 
-/* All that carry exactly this name; nobody does is no failure here. */
+/* All that carry exactly this name; finding nobody is not a failure here. */
 static int add_named(const struct portscope_knowledge *k, const char *name, struct places *places)
 {
 	AUTO_FREE struct service_port *ports = NULL;

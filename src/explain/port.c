@@ -167,7 +167,7 @@ static int fill_use(const struct portscope_knowledge *k, struct portscope_use *u
 	struct registry_preferred preferred;
 	int r;
 
-	/* The site's files speak of TCP and UDP alone. */
+	/* The site's files speak only of TCP and UDP. */
 	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
 		service = service_name(k->services, protocol, port);
 	else

@@ -92,7 +92,7 @@ bool filter_match_trusted(const struct filter *filter, const struct portscope_ro
 /** True if what is not known of the row decides: neither the filter nor its negation matches. */
 bool filter_is_undecided(const struct filter *filter, const struct portscope_row *row);
 /**
- * True unless the socket alone already tells that its row cannot match: what to ask before
+ * True unless the socket by itself already tells that its row cannot match: what to ask before
  * owners and the like are computed.
  */
 bool filter_match_socket(const struct filter *filter, const struct socket *socket);
@@ -137,7 +137,7 @@ void filter_turn_to_peer(struct filter *filter);
 enum filter_compile {
 	FILTER_MAY_MARK = 1 << 0,  /**< the caller has CAP_NET_ADMIN */
 	FILTER_NO_CGROUP = 1 << 1, /**< a kernel before 5.9 */
-	/** The program is for these sockets alone; none set: for any. */
+	/** The program is only for these sockets; none set: for any. */
 	FILTER_TCP = 1 << 2,
 	FILTER_UDP = 1 << 3,
 	FILTER_INET = 1 << 4,

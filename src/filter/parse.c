@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Expressions: a Pratt parser. `not` binds tightest, then `and`, which may be left out, then `or`,
- * as the manual of ss says. `state` and `exclude` are no conditions but choose the states of the
+ * as the manual of ss says. `state` and `exclude` are not conditions but choose the states of the
  * whole filter, so they stand outside of brackets and negations.
  */
 #include "filter/parser.h"
@@ -19,7 +19,7 @@ enum binding {
 	BIND_NOT,
 };
 
-/* Words that are no field. */
+/* Words that are not a field. */
 static const struct {
 	const char *name;
 	enum value_kind kind;

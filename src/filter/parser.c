@@ -74,7 +74,7 @@ int number_parse(const char *text, size_t length, uint64_t max, uint64_t *ret)
 	}
 	if (i == length)
 		return -EINVAL;
-	/* All of it is looked at first: `99999999999999999999x` is no number at all. */
+	/* All of it is looked at first: `99999999999999999999x` is not a number at all. */
 	for (size_t j = i; j < length; j++)
 		if (!strchr(base == 16 ? "0123456789abcdefABCDEF" : "0123456789", text[j]))
 			return -EINVAL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's part of a filter, still as a tree: negations stand at leaves alone, every leaf is
+ * The kernel's part of a filter, still as a tree: negations stand only at leaves, every leaf is
  * one that the kernel can judge, what it cannot is taken as true. Whatever matches the filter
  * matches its plan.
  */

@@ -27,7 +27,7 @@ enum cell_kind cell_kind_of(enum portscope_type type)
 	}
 }
 
-/* Bytes behind the last `mark`, with it; 0 where there is none. */
+/* Bytes after the last `mark`, with it; 0 where there is none. */
 static size_t tail_after(const char *text, size_t length, char mark)
 {
 	const char *found = memrchr(text, mark, length);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a formatter is: rows in, text out. A formatter sees the public header and util alone; it
+ * What a formatter is: rows in, text out. A formatter sees only the public header and util; it
  * reads values through field descriptors and computes nothing about sockets.
  */
 #ifndef PORTSCOPE_FORMAT_FORMAT_H
@@ -43,7 +43,7 @@ struct listing {
 
 struct screen;
 
-/** A formatter at work; the members behind `out` are its own. */
+/** A formatter at work; the members after `out` are its own. */
 struct printer {
 	const struct listing *listing;
 	struct out *out;

@@ -7,7 +7,7 @@
 #include "format/text.h"
 #include "util/address.h"
 
-/* A shorter run is no gain over its rows. */
+/* A shorter run gains nothing over its rows. */
 #define SHORTEST_RUN 3
 
 /** A merge under way. */

@@ -2,7 +2,7 @@
 /*
  * Findings as SARIF 2.1.0 (OASIS), for dashboards of code scanning. A socket has no file and no
  * line, which such dashboards want: it stands there as `PROTOCOL/ADDRESS/PORT`, line 1,
- * with `%25INTERFACE` behind the address where it is bound to one.
+ * with `%25INTERFACE` after the address where it is bound to one.
  */
 #include <stdio.h>
 #include <string.h>

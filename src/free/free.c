@@ -21,7 +21,8 @@
 
 /* How often ports get another chance: each takes a fresh listing and about a millisecond. */
 #define ROUNDS 60
-/* A passive socket that is in so many listings has its port in earnest: a trial ends before. */
+/* A passive socket that is in so many listings keeps its port: a trial bind would have ended
+ * before. */
 #define PATIENCE 40
 
 /** What is known of a port; the order is that of precedence. */
@@ -110,7 +111,7 @@ static void mark_in_use(struct chooser *c, const struct socket *s)
 		*holder = s->cookie;
 }
 
-/* Passive sockets that were there before as well have their port in earnest. */
+/* Passive sockets that were there before as well keep their port. */
 static void mark_passive(struct chooser *c)
 {
 	for (unsigned port = c->wish->low; port <= c->wish->high; port++) {

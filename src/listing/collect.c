@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The sockets of a listing. Where the rules are asked, one answer serves them and the query: what
- * the query wants comes first, the other listeners stand behind until the rules have seen them.
+ * the query wants comes first, the other listeners follow until the rules have seen them.
  */
 #include "listing/snapshot.h"
 

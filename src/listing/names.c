@@ -253,7 +253,7 @@ uint32_t portscope_filter_states(const struct portscope_filter *filter, uint32_t
 	return filter_states(filter->parsed, states);
 }
 
-/* A mark is shown to those alone who may administrate the network. */
+/* A mark is visible only to those who may administrate the network. */
 unsigned filter_compile_flags(void)
 {
 	return capability_effective() >> CAP_NET_ADMIN & 1 ? FILTER_MAY_MARK : 0;

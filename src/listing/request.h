@@ -26,7 +26,7 @@ int request_make(const struct portscope_query *query, bool listeners, struct col
 
 /** True for a socket of a protocol and state that the query names. */
 bool request_asked(const struct portscope_query *query, const struct socket *socket);
-/** True for one of these that it wants, as far as the socket alone tells. */
+/** True for one of these that it wants, as far as only the socket tells. */
 bool request_wants(const struct portscope_query *query, const struct socket *socket);
 
 /**

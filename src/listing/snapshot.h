@@ -26,7 +26,7 @@ struct portscope_snapshot {
 	struct sources sources;
 	bool lent; /**< they are the caller's */
 	struct host host;
-	/** Those that the query wants; while it is filled also the other listeners, behind them. */
+	/** Those that the query wants; while it is filled also the other listeners, after them. */
 	struct sockets sockets;
 	size_t wanted;                     /**< how many of them the query wants */
 	struct rules_index rules;          /**< filled by NEED_RULES */

@@ -25,7 +25,7 @@ struct cgroups {
 };
 
 /**
- * Adds an id. 0 and 1 are no answer and are left out: 1 is the root, which is what every socket
+ * Adds an id. 0 and 1 are not answers and are left out: 1 is the root, which is what every socket
  * has where nobody uses cgroup v2. -ENOMEM at worst.
  */
 int cgroups_add(struct cgroups *set, uint64_t id);

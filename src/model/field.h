@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * THE field table: one line a field. It alone drives columns, JSON keys, CSV headers, sorting,
+ * THE field table: one line a field. Only it drives columns, JSON keys, CSV headers, sorting,
  * filtering by field, --list-fields, completions and the check of the manual. Everybody else names
  * a field by its id (enum portscope_field_id), never by a string.
  */

@@ -24,14 +24,14 @@ struct holder {
 struct holding {
 	uint32_t entry;
 	uint32_t process;
-	uint32_t fd; /**< OWNER_NO_FD: held by an io_uring ring alone */
+	uint32_t fd; /**< OWNER_NO_FD: held only by an io_uring ring */
 };
 
 #define OWNER_NO_FD UINT32_MAX
 
 struct owner_index {
 	const char *backend; /**< static; NULL: none could be used */
-	bool hidden;         /**< some processes could not be looked into */
+	bool hidden;         /**< some processes could not be inspected */
 	bool failed;         /**< reading failed on the way: a holder may have been missed */
 	struct holder *holders;
 	size_t n_holders;

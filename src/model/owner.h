@@ -88,7 +88,7 @@ struct process *owner_index_process(struct owner_index *index, size_t i);
  * Without an inode the state is `none`: a time-wait or syn-recv socket, an orphan and a connection
  * that nobody accepted yet belong to no file. Where every holder that was found ended before it
  * could be described, the state is `gone` and the list empty. Where none was found it is `hidden`
- * if any process could not be looked into, whoever owns the socket: our own sockets too can be
+ * if any process could not be inspected, whoever owns the socket: our own sockets too can be
  * held by a process that we may not see (handed over, or by a program that is not dumpable). Else
  * it is `unknown`.
  */

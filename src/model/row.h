@@ -73,7 +73,7 @@ struct portscope_row {
 	const struct socket *socket;
 	const struct host *host;
 	struct service service;      /**< the label */
-	struct service port_service; /**< what the number alone says */
+	struct service port_service; /**< what only the number says */
 	enum port_range range;
 	enum exposure exposure;
 	const struct reach *reach; /**< NULL: not asked for, or it does not listen */

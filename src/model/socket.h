@@ -45,7 +45,7 @@ struct socket {
 	uint32_t uid;
 	uint32_t inode;
 	uint32_t mark;
-	uint32_t number; /**< not of the kernel: what the owner index knows it by */
+	uint32_t number; /**< not of the kernel: what the owner index identifies it by */
 };
 
 struct socket_record;

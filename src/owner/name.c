@@ -20,7 +20,7 @@ struct arguments {
 	const char *at, *end;
 };
 
-/* A title that was written over the arguments leaves NULs behind it. */
+/* A title that was written over the arguments leaves NULs after it. */
 static const char *arguments_end(const struct name_facts *facts)
 {
 	size_t length = facts->length;

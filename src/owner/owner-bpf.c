@@ -131,7 +131,7 @@ static int run_program(struct walk *walk)
 		skel->links.owners_fd, sizeof(struct owner_bpf_record), take_records, walk, reason);
 }
 
-/* What a ring holds stands in /proc alone. */
+/* What a ring holds is only in /proc. */
 static int ask_rings(struct owner_scan *scan, const struct rings *rings, const struct clock *clock)
 {
 	int r = 0;

@@ -39,7 +39,7 @@ struct owner_request {
 /**
  * Finds the holders of `sockets`, a whole dump, which it numbers, and describes them. What could
  * not be seen is said in `w`. -EINVAL: there is no such backend. Where none works the index has no
- * backend and knows no holder, which is no failure.
+ * backend and knows no holder, which is not a failure.
  */
 int owner_resolve(const struct owner_request *request, struct socket *sockets, size_t n,
 	struct warnings *w, struct owner_index **ret);

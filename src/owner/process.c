@@ -154,7 +154,7 @@ static int describe_cmdline(const char *arguments, size_t length, struct process
 {
 	char *text;
 
-	/* A title written over the arguments leaves NULs behind it. */
+	/* A title written over the arguments leaves NULs after it. */
 	while (length && !arguments[length - 1])
 		length--;
 	length = MIN(length, CMDLINE_MAX);
@@ -426,7 +426,7 @@ static int describe(struct reading *reading, struct holder *holder)
 		return 0;
 	if (known < 0)
 		note(reading, known);
-	/* Its number alone does not tell whether it is the process that is meant. */
+	/* Its number by itself does not tell whether it is the process that is meant. */
 	if (known < 0 && holder->start)
 		return 0;
 	if (details & (OWNER_WANT_PROGRAM | OWNER_WANT_EXE | OWNER_WANT_TRUST))

@@ -261,7 +261,7 @@ static void clear_found(const struct course *c, const struct found *f, uint64_t 
 		bits_clear(bits, f->spans[i]);
 }
 
-/* One rule on the state at `at`; what it sends on stands behind all others. */
+/* One rule on the state at `at`; what it sends on comes after all others. */
 static void run_rule(struct course *c, uint32_t rule, struct states *s, size_t at,
 	struct states *next, struct states *back, unsigned depth)
 {

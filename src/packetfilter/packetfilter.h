@@ -16,7 +16,7 @@ struct packetfilter;
 
 /**
  * Reads the rules and what else decides where packets go. `proc_fd` is /proc. What could not be
- * read, and what is not looked into, is added to the warnings, and makes answers uncertain.
+ * read, and what is not inspected, is added to the warnings, and makes answers uncertain.
  */
 int packetfilter_open(int proc_fd, struct warnings *warnings, struct packetfilter **ret);
 /** Frees it and all that it answered; NULL is fine. */

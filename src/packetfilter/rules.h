@@ -23,7 +23,7 @@ struct arena {
 
 /** `size` bytes, zeroed and aligned; NULL: no memory. */
 void *arena_take(struct arena *arena, size_t size);
-/** A copy of `length` bytes with a NUL behind. */
+/** A copy of `length` bytes, terminated by a NUL. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t length);
 void arena_done(struct arena *arena);
 

@@ -9,7 +9,8 @@
  *
  * Functions called registry_next_X() walk the rows of one table: `*position` starts at 0 and each
  * call that returns true filled `*ret` with the next row; when there is none they return false and
- * leave `*ret` alone. Where a protocol and port are asked for, only rows about that port are given.
+ * leave `*ret` unchanged. Where a protocol and port are asked for, only rows about that port are
+ * given.
  */
 #ifndef PORTSCOPE_REGISTRY_REGISTRY_H
 #define PORTSCOPE_REGISTRY_REGISTRY_H

@@ -9,7 +9,7 @@
 
 /** What speaks for a service on a socket. */
 enum evidence {
-	EVIDENCE_PORT,         /**< the port's number alone */
+	EVIDENCE_PORT,         /**< only the port's number */
 	EVIDENCE_PROCESS,      /**< a holder is known to speak it */
 	EVIDENCE_CONTRADICTED, /**< all holders are known to speak something else */
 };

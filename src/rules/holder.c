@@ -31,7 +31,7 @@ static bool is_temporary(const struct portscope_process *p)
 	return p->exe && is_below(p->exe, folders, ARRAY_SIZE(folders));
 }
 
-/* The worst is told, not all of it: a deleted file in /tmp is one in /tmp. */
+/* Only the worst is reported: a deleted file in /tmp is one in /tmp. */
 static bool is_deleted(const struct portscope_process *p)
 {
 	return p->exe && p->exe_deleted && !is_in_memory(p) && !is_temporary(p);

@@ -173,7 +173,7 @@ bool portscope_is_carrier(const char *program)
 	return registry_next_carrier(program, &position, &carrier);
 }
 
-/* The two rules about insecure services look at the row alone. */
+/* The two rules about insecure services look only at the row. */
 int portscope_insecurity(const struct portscope_row *row)
 {
 	judge_fn *const services[] = {judge_insecure, judge_moved};

@@ -53,7 +53,8 @@ static const struct portscope_process *find_moved(const struct portscope_row *ro
 {
 	const struct socket *s = row->socket;
 
-	/* A source port that the kernel chose is no service, and FTP opens one for each transfer.
+	/* A source port that the kernel chose is not a service, and FTP opens one for each
+	 * transfer.
 	 */
 	for (size_t i = 0; i < row->n_processes && !row->probable_client; i++) {
 		enum program_proof proof;

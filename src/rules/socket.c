@@ -80,7 +80,7 @@ int judge_shared_programs(
 	for (size_t i = 0; own && i < n; i++) {
 		bool exe = differ(own->exe, l[i].exe), unit = differ(own->unit, l[i].unit);
 
-		/* Another user is told of by itself. */
+		/* Another user is reported by itself. */
 		if (&l[i] == own || !same_place(s, l[i].socket) || other_user(own, &l[i]) ||
 			(!exe && !unit))
 			continue;

@@ -17,7 +17,7 @@ int file_read(int dirfd, const char *path, size_t limit, char **ret, size_t *ret
 /** The same from a descriptor, which may block: what a user names may be a pipe. */
 int file_read_fd(int fd, size_t limit, char **ret, size_t *ret_length);
 
-/** The same as file_read() for the first line alone, without its newline. */
+/** The same as file_read() for only the first line, without its newline. */
 int file_read_line(int dirfd, const char *path, char **ret);
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Patterns, matched by going back to the last star alone: no earlier one can do better. */
+/* Patterns, matched by going back only to the last star: no earlier one can do better. */
 #include "util/glob.h"
 
 #include <string.h>

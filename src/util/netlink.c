@@ -98,7 +98,7 @@ void netlink_done(struct netlink *n)
 struct answer {
 	netlink_message_fn found;
 	void *userdata;
-	bool acknowledged; /**< an acknowledgement was asked for, and ends it */
+	bool acknowledged; /**< an acknowledgement was asked for, and terminates it */
 	bool ended;
 	bool entries; /**< the datagram that was read last had some */
 	int outcome;

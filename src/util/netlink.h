@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Conversations with the kernel over netlink, for all who ask it: a request goes out, the sender
- * of each answer is checked, nobody is waited for without end, and how the answer ended is told.
+ * of each answer is checked, nobody is waited for without end, and how the answer ended is
+ * reported.
  *
  * The seam to the kernel is two functions, so that a test can feed recorded datagrams where the
  * program has a netlink socket.

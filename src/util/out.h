@@ -104,7 +104,7 @@ size_t out_hex(struct out *o, uint64_t number);
 void out_format(struct out *o, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /**
- * A buffer in memory, the text in which is written to `o` later: if there is no memory for it, `o`
+ * A buffer in memory, the text of which is written to `o` later: if there is no memory for it, `o`
  * fails, and a reader never takes what is cut for the whole.
  */
 #define OUT_FOR(o)                                                                                 \

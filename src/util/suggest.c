@@ -11,7 +11,7 @@
 
 #include "util/macros.h"
 
-/** Longer words are no typing errors of anything we know. */
+/** Longer words are not typing errors of anything we know. */
 #define WORD_MAX 48
 
 static unsigned distance(const char *a, size_t n_a, const char *b, size_t n_b)
@@ -62,7 +62,7 @@ const char *suggest(const char *word, const char *const *candidates, size_t n)
 			d = n_candidate == length ? 0 : 1;
 		else
 			d = distance(word, length, candidates[i], n_candidate);
-		/* A word that keeps none of its letters in place is no suggestion. */
+		/* A word that keeps none of its letters in place is not a suggestion. */
 		if (d >= MAX(length, n_candidate))
 			continue;
 		if (d < best || (!nearest && d == best)) {
