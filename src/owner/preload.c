@@ -102,20 +102,20 @@ static int look_at_host(struct preload *preload, int dir, char **ret)
 int preload_find(struct preload *preload, int dir, char **ret)
 {
 	static const char name[] = "LD_PRELOAD=";
-	AUTO_FREE char *environ = NULL;
+	AUTO_FREE char *contents = NULL;
 	size_t length;
 	int r;
 
 	*ret = NULL;
-	r = file_read(dir, "environ", ENVIRON_MAX, &environ, &length);
+	r = file_read(dir, "environ", ENVIRON_MAX, &contents, &length);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = 0;
 	for (size_t at = 0; at < length && r == 0 && !*ret;) {
-		size_t n = strlen(environ + at);
+		size_t n = strlen(contents + at);
 
-		if (!strncmp(environ + at, name, sizeof(name) - 1))
-			r = look_for_all(dir, environ + at + sizeof(name) - 1, ret);
+		if (!strncmp(contents + at, name, sizeof(name) - 1))
+			r = look_for_all(dir, contents + at + sizeof(name) - 1, ret);
 		at += n + 1;
 	}
 	return r < 0 || *ret ? r : look_at_host(preload, dir, ret);
