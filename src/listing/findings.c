@@ -1,56 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the rules have to say of each socket that listens. The index of the rules is made of the
- * same answer as the rows. Few combinations of rules occur: each is made into a list of ids once.
+ * same answer as the rows.
  */
 #include "listing/snapshot.h"
 
 #include "collect/host.h"
 #include "model/field.h"
 #include "owner/proc-mount.h"
-#include "util/array.h"
-
-/** The ids of a combination of rules. */
-struct combination {
-	uint32_t rules;
-	size_t count;
-	const char *ids[32];
-};
-
-struct found {
-	const struct combination **by_socket; /**< NULL: not judged */
-	struct combination **combinations;
-	size_t n_combinations;
-};
-
-static const struct combination *find_combination(const struct found *f, uint32_t rules)
-{
-	for (size_t i = 0; i < f->n_combinations; i++)
-		if (f->combinations[i]->rules == rules)
-			return f->combinations[i];
-	return NULL;
-}
-
-static const struct combination *add_combination(struct found *f, uint32_t rules)
-{
-	const struct combination *known = find_combination(f, rules);
-	struct combination **added, *made;
-
-	if (known)
-		return known;
-	made = calloc(1, sizeof(*made));
-	added = made ? ARRAY_ADD(f->combinations, f->n_combinations) : NULL;
-	if (!added) {
-		free(made);
-		return NULL;
-	}
-	*added = made;
-	made->rules = rules;
-	for (size_t i = 0; i < ARRAY_SIZE(made->ids) && rule_at(i); i++)
-		if (rules >> i & 1)
-			made->ids[made->count++] = rule_at(i)->shown.id;
-	return made;
-}
 
 /* Which rules a row breaks: bits 1 << the position in the table. */
 static int broken_rules(
@@ -75,9 +32,6 @@ static int find_all(struct portscope_snapshot *s, struct found *f)
 {
 	size_t judged = 0, unseen = 0;
 
-	f->by_socket = calloc(s->sockets.count + 1, sizeof(*f->by_socket));
-	if (!f->by_socket)
-		return -ENOMEM;
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		const struct socket *socket = &s->sockets.items[i];
 		struct portscope_row row;
@@ -92,37 +46,11 @@ static int find_all(struct portscope_snapshot *s, struct found *f)
 			return r;
 		judged++;
 		unseen += rules_lack_owner(&row, &s->rules);
-		f->by_socket[i] = add_combination(f, rules);
-		if (!f->by_socket[i])
-			return -ENOMEM;
+		r = found_set(f, i, rules);
+		if (r < 0)
+			return r;
 	}
 	return rules_warn_unseen(unseen, judged, &s->warnings);
-}
-
-void found_get(const struct found *f, size_t position, struct portscope_row *row)
-{
-	const struct combination *c = f->by_socket[position];
-
-	row->judged = c != NULL;
-	row->findings = c ? c->ids : NULL;
-	row->n_findings = c ? c->count : 0;
-}
-
-void found_move(struct found *f, size_t from, size_t to)
-{
-	f->by_socket[to] = f->by_socket[from];
-}
-
-struct found *found_free(struct found *f)
-{
-	if (!f)
-		return NULL;
-	for (size_t i = 0; i < f->n_combinations; i++)
-		free(f->combinations[i]);
-	free(f->combinations);
-	free(f->by_socket);
-	free(f);
-	return NULL;
 }
 
 /* The index: what is understood of every listener, whatever the query wants. */
@@ -154,7 +82,7 @@ int snapshot_judge(struct portscope_snapshot *s)
 	s->sockets.count = s->wanted;
 	if (r < 0 || !(s->needs & NEED_FINDINGS))
 		return r;
-	found = calloc(1, sizeof(*found));
+	found = found_new(s->sockets.count);
 	r = found ? find_all(s, found) : -ENOMEM;
 	if (r < 0) {
 		found_free(found);

@@ -6,6 +6,7 @@
 #ifndef PORTSCOPE_LISTING_SNAPSHOT_H
 #define PORTSCOPE_LISTING_SNAPSHOT_H
 
+#include "listing/found.h"
 #include "listing/request.h"
 #include "model/host.h"
 #include "rules/rules.h"
@@ -65,11 +66,5 @@ int snapshot_gather_reach(struct portscope_snapshot *snapshot);
 int snapshot_judge(struct portscope_snapshot *snapshot);
 /** The last word of the filter, when everything that it reads is there. */
 int snapshot_keep_matching(struct portscope_snapshot *snapshot);
-
-/** Sets the findings of a row. */
-void found_get(const struct found *found, size_t position, struct portscope_row *row);
-/** Moves those of a socket together with it. */
-void found_move(struct found *found, size_t from, size_t to);
-struct found *found_free(struct found *found);
 
 #endif

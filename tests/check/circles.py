@@ -8,11 +8,6 @@ import sys
 
 import tree
 
-# Circles that stand until they are taken apart: sorted lists. It is to be empty.
-KNOWN = [
-    ["src/document/read-head.c", "src/document/read-socket.c", "src/document/read.c"],
-    ["src/listing/findings.c", "src/listing/understand.c"],
-]
 
 DEFINES = set("TDBRVW")  # as nm(1) calls what others may use
 UNDEFINED = "U"
@@ -91,12 +86,10 @@ def main(root, nm, *rest):
     objects = {name: seen[path] for name, path in built.items()}
     groups = [sorted(group) for group in circles(graph(objects))]
     found += ["they call each other in a circle: " + ", ".join(group)
-              for group in groups if group not in KNOWN]
-    found += ["no circle any more, take it out of KNOWN: " + ", ".join(group)
-              for group in KNOWN if group not in groups]
+              for group in groups]
     if not any(defined for defined, _ in objects.values()):
         tree.skip("nm(1) sees no symbols in these objects")
-    tree.finish(found, f"{len(objects)} files call each other in no circle but {len(KNOWN)} known")
+    tree.finish(found, f"{len(objects)} files call each other in no circle")
 
 
 if __name__ == "__main__":
