@@ -2,8 +2,10 @@
 /*
  * portscope: which ports are open on this host, what each is for, who holds it, who can reach it.
  *
- * The one public header. A query goes in, rows come out through a callback, and a row is read
- * through field descriptors, so that a program that prints rows needs no knowledge of sockets.
+ * The seam between the library and the program. A query goes in, rows come out through a callback,
+ * and a row is read through field descriptors, so that a program that prints rows needs no
+ * knowledge of sockets. It is not installed: that waits for a shared library and a promise to keep
+ * it.
  *
  * Two phases: portscope_open() does everything that needs a privilege or a name service,
  * portscope_each() hands out the rows and needs neither (where portscope_streams() says so, the

@@ -10,6 +10,8 @@ import fields
 import includes
 import sizes
 import sources
+import spelling
+import tree
 import wording
 import words
 
@@ -172,6 +174,18 @@ class Wording(Tree):
             "tests/a.py": "TCP " "alone",
             "src/a.c": '#include "a.h"\nx("only TCP");',
         }), [])
+
+
+@unittest.skipUnless(tree.has("codespell"), "codespell is not here")
+class Spelling(Tree):
+    def test_misspelt(self):
+        wrong = "te" "h"
+        self.assertEqual(len(self.faults(spelling, {"README.md": f"{wrong} port\n"})), 1)
+        self.assertEqual(len(self.faults(spelling, {"src/a.c": f"/* {wrong} port */\n"})), 1)
+
+    def test_innocent(self):
+        self.assertEqual(self.faults(spelling, {
+            "README.md": "the port, through doas\n", "tests/a.py": "te" "h\n"}), [])
 
 
 class Sources(Tree):
