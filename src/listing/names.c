@@ -16,6 +16,7 @@
 #include "annotate/service.h"
 #include "collect/cgroup.h"
 #include "collect/interfaces.h"
+#include "registry/registry.h"
 #include "util/capability.h"
 #include "util/file.h"
 #include "util/user.h"
@@ -42,6 +43,22 @@ static const struct service_names *site_names(struct filter_lookup *lookup)
 	return lookup->services;
 }
 
+/* A word that people use (dns), where it stands for its ports without further words. */
+static size_t find_everyday(const char *name, struct filter_service *ret, size_t max)
+{
+	struct registry_everyday row;
+	size_t found = 0;
+
+	for (size_t i = 0; registry_next_everyday_of(name, &i, &row);) {
+		if (row.note)
+			continue;
+		if (found < max)
+			ret[found] = (struct filter_service){row.protocol, row.port};
+		found++;
+	}
+	return found;
+}
+
 static size_t find_service(void *userdata, const char *name, struct filter_service *ret, size_t max)
 {
 	AUTO_FREE struct service_port *ports = NULL;
@@ -49,7 +66,7 @@ static size_t find_service(void *userdata, const char *name, struct filter_servi
 
 	if (service_ports(site_names(userdata), name, PORTSCOPE_TCP | PORTSCOPE_UDP, &ports, &n) <
 		0)
-		return 0;
+		return find_everyday(name, ret, max);
 	for (size_t i = 0; i < n; i++)
 		for (unsigned port = ports[i].low; port <= ports[i].high; port++, found++)
 			if (found < max)
