@@ -34,7 +34,9 @@ static void table_begin(struct printer *p)
 
 static void table_measure(struct printer *p, const struct portscope_row *row)
 {
-	if (p->screen)
+	/* A row that did not fit into memory ends the table: what came after it would be shifted.
+	 */
+	if (p->screen && !p->out->error)
 		fail(p, screen_add(p->screen, row));
 	for (size_t i = 0; i < p->listing->n_columns && !p->listing->screen; i++) {
 		struct portscope_value value;
@@ -103,9 +105,9 @@ static void table_row(struct printer *p, const struct portscope_row *row)
 
 static void table_end(struct printer *p)
 {
-	if (p->screen)
+	if (p->screen && !p->out->error)
 		fail(p, screen_write(p->screen, p->out, p->widths));
-	else if (!p->rows && !p->listing->no_header)
+	else if (!p->screen && !p->rows && !p->listing->no_header)
 		put_header(p);
 	p->screen = screen_close(p->screen);
 	out_done(&p->scratch);
