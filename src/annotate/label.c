@@ -11,7 +11,7 @@
 /** What the holders of a socket say of its service. */
 struct testimony {
 	const char *spoken; /**< what one of them speaks here; NULL: none does */
-	bool sure;          /**< it is told by a trusted executable, not only by a name */
+	bool sure;          /**< a trusted executable says so, not only a name */
 	bool refuted;       /**< every holder is known to speak something else */
 };
 
@@ -23,8 +23,8 @@ static bool may_be_client(const struct portscope_row *row)
 
 /*
  * What a program speaks on the socket's port: by its number, else what it speaks on ports that the
- * kernel chooses, else on those that it is told. Where it speaks several on one port, that which
- * the port is called decides.
+ * kernel chooses, else on those it is configured for. Where it speaks several on one port, the one
+ * that the port is called decides.
  */
 static const char *find_spoken(
 	const struct registry_program *program, const struct portscope_row *row, const char *name)

@@ -29,7 +29,7 @@ const struct registry_program *program_of(
 
 /** True if `service` is among the services of the program. */
 bool program_speaks(const struct registry_program *program, const char *service);
-/** What it speaks on whatever port of a protocol it is told; false: nothing. */
+/** What it speaks on whatever port of a protocol it is given; false: nothing. */
 bool program_speaks_anywhere(
 	const struct registry_program *program, uint8_t protocol, struct registry_speech *ret);
 /** True if the port is one of the program's own, or has the name of what it speaks. */

@@ -64,7 +64,7 @@ static void put_address(const struct portscope_endpoint *at, struct page *page)
 		page_format(page, "bound to %s:", text);
 }
 
-/* How each word is told, where a rule decides and where none does. */
+/* How each word is put, where a rule decides and where none does. */
 static const struct {
 	const char *reach, *by, *alone;
 } sentences[] = {

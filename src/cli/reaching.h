@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From where the packet filter lets others in to a port, below what is told of the port. */
+/* From where the packet filter lets others in to a port, below what is said of the port. */
 #ifndef PORTSCOPE_CLI_REACHING_H
 #define PORTSCOPE_CLI_REACHING_H
 
@@ -11,7 +11,7 @@
 #define REACHING_FIELDS 6
 extern const uint16_t reaching_fields[REACHING_FIELDS];
 
-/** At most so many sockets are told of: one a protocol and family is usual. */
+/** No more sockets than this are described: one a protocol and family is usual. */
 #define REACHING_MAX 8
 
 /** What is to be said of the sockets of a port. Zero everything first. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the one process that holds a port came to run, below what is told of the port. */
+/* How the one process that holds a port came to run, below what is said of the port. */
 #ifndef PORTSCOPE_CLI_STARTED_H
 #define PORTSCOPE_CLI_STARTED_H
 

@@ -49,7 +49,7 @@ static int compare_chains(const void *x, const void *y, void *userdata)
 		return hooks;
 	if (a->priority != b->priority)
 		return a->priority < b->priority ? -1 : 1;
-	/* Of equal ones that which was registered last comes first (nf_hook_entries_grow). */
+	/* Of equal ones the one registered last comes first (nf_hook_entries_grow). */
 	return *(const uint32_t *)x > *(const uint32_t *)y ? -1 : 1;
 }
 
