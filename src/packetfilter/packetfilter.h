@@ -48,7 +48,7 @@ struct publication {
 typedef int (*publication_fn)(const struct publication *publication, void *userdata);
 
 /**
- * Lists the publications, by interface, address, protocol and port; the same one is told for each
+ * Lists the publications, by interface, address, protocol and port; the same one is listed for each
  * interface that it holds for. 0, or a negative errno; -EPERM where the rules could not be read.
  */
 int packetfilter_publications(struct packetfilter *pf, publication_fn take, void *userdata);

@@ -38,7 +38,7 @@ struct local_address {
 	uint32_t link;  /**< index of the interface */
 };
 
-/** At most so many next hops are told apart; a route with more is only known by its type. */
+/** No more next hops than this are distinguished; a route with more is only known by its type. */
 #define ROUTE_LINKS 4
 
 struct route {

@@ -22,7 +22,7 @@ RISKS = (
 )
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 RELATIONS = ("replace", "upgrade-in-place", "companion", "alternative")
-ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is told, what the kernel chose
+ANY, CHOSEN = (0, 65535), (0, 0)  # ports of a program: what it is given, what the kernel chose
 TLS = ("-", "no", "starttls", "option", "yes", "own")  # enum registry_tls
 STARTERS = ("other", "shell", "multiplexer", "cron", "ssh", "container", "manager")
 CARRIED = ("address", "id", "pipe")  # enum registry_carried

@@ -233,7 +233,7 @@ struct registry_speech {
 	enum registry_tls tls;
 	uint8_t protocol;
 	uint16_t low, high; /**< its default ports */
-	bool any;           /**< on whatever other port it is told; `low` and `high` say nothing */
+	bool any;           /**< on whatever other port it is given; `low` and `high` say nothing */
 	bool chosen;        /**< on a port that the kernel chooses; `low` and `high` say nothing */
 };
 

@@ -137,7 +137,7 @@ struct registry_everyday_row {
 };
 
 /**
- * A program; its speeches are rows `first` to that of the next program. Those that are told by
+ * A program; its speeches are rows `first` to that of the next program. Those recognized by
  * a path come first, then plain names in the order of strcmp(), then globs; one row more ends
  * them.
  */
